@@ -1,0 +1,60 @@
+# Equipoise. `make` alone lists the targets.
+PYTHON ?= python3
+BIND ?= 127.0.0.1
+PORT ?= 8000
+export BIND PORT PYTHON
+
+VENV := .venv/bin/python
+HAVE_PYTHON := command -v $(PYTHON) >/dev/null 2>&1 || { \
+	echo "error: $(PYTHON) is not installed"; \
+	echo "  remedy: apt-get install python3 python3-venv"; exit 1; } >&2
+PACKAGES := study vignettes analysis
+# Nothing connects to these during the check; they only have to be there, as production demands.
+PRODUCTION := EQUIPOISE_ENV=production DATABASE_URL=postgres://study:secret@127.0.0.1:5432/study \
+	REDIS_URL=redis://127.0.0.1:6379/0 ALLOWED_HOSTS=study.example.org \
+	CSRF_TRUSTED_ORIGINS=https://study.example.org
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev demo run test check format bench lock
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup:  ## create .venv and install the run-time packages
+	@$(HAVE_PYTHON)
+	@$(PYTHON) tools/setup.py runtime
+
+setup-dev:  ## the same with the packages for tests and lint
+	@$(HAVE_PYTHON)
+	@$(PYTHON) tools/setup.py dev
+
+demo: setup  ## play a whole simulated study, then serve the site on BIND:PORT
+	@$(VENV) manage.py demo
+
+run: setup  ## serve the site on BIND:PORT with its worker
+	@$(VENV) manage.py serve
+
+test: setup-dev  ## all tests on SQLite and on PostgreSQL
+	@$(VENV) -m tools.run_tests
+
+check: setup-dev  ## format, lint, types, import contracts, templates, deployment checks, migrations
+	@$(VENV) -m ruff format --check .
+	@$(VENV) -m ruff check .
+	@$(VENV) -m mypy $(PACKAGES)
+	@.venv/bin/lint-imports --no-logo
+	@find templates -name '*.html' -print0 | xargs -0 $(VENV) -m djhtml --check
+	@$(PRODUCTION) SECRET_KEY=$$($(VENV) -c 'import secrets; print(secrets.token_urlsafe(64))') \
+		$(VENV) manage.py check --deploy --fail-level WARNING
+	@DATABASE_URL=sqlite:///:memory: $(VENV) manage.py makemigrations --check --dry-run
+
+format: setup-dev  ## rewrite Python and templates in the house format
+	@$(VENV) -m ruff check --fix-only --quiet .
+	@$(VENV) -m ruff format .
+	@find templates -name '*.html' -print0 | xargs -0 $(VENV) -m djhtml --quiet
+
+bench: setup  ## time the primary analysis
+	@$(VENV) -m bench.primary
+
+lock:  ## resolve requirements*.in into the locked requirements*.txt
+	@$(HAVE_PYTHON)
+	@tools/lock.sh

@@ -1,0 +1,127 @@
+"""Checks of a plan's fields: each returns the value in its type or names the offending key.
+
+Standard library and PyYAML only.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import yaml
+
+
+class PlanError(ValueError):
+    """A plan that cannot be used.
+
+    Attributes
+    ----------
+    path : str
+        Dotted path of the offending key, empty for the whole document.
+    problem : str
+        What must hold there.
+    """
+
+    def __init__(self, path: str, problem: str) -> None:
+        self.path = path
+        self.problem = problem
+        super().__init__(f"{path or 'plan'}: {problem}")
+
+
+class StrictLoader(yaml.SafeLoader):
+    """Safe loader that refuses a key given twice and an alias."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        """Refuse aliases, whose expansion a reader of the locked text cannot see."""
+        if self.check_event(yaml.events.AliasEvent):
+            raise PlanError("", "aliases are not allowed")
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:
+        """Refuse a key that stands twice in one mapping."""
+        keys = [str(key.value) for key, _ in node.value]
+        twice = sorted({key for key in keys if keys.count(key) > 1})
+        if twice:
+            raise PlanError(twice[0], "is given twice")
+        return {str(self.construct_object(k, deep=True)): self.construct_object(v, deep=True) for k, v in node.value}
+
+
+def at(path: str, key: str) -> str:
+    """The dotted path of `key` inside `path`."""
+    return f"{path}.{key}" if path else key
+
+
+def mapping_at(value: object, path: str, keys: Sequence[str]) -> Mapping[str, object]:
+    """A mapping with exactly these keys."""
+    if not isinstance(value, Mapping):
+        raise PlanError(path, f"must be a mapping with the keys {', '.join(keys)}")
+    for key in value:
+        if key not in keys:
+            raise PlanError(at(path, str(key)), "is not a known key")
+    for key in keys:
+        if key not in value:
+            raise PlanError(at(path, key), "is missing")
+    return value
+
+
+def number_at(value: object, path: str) -> float:
+    """A number; a flag is not one."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise PlanError(path, "must be a number")
+    return float(value)
+
+
+def between(value: object, path: str, low: float, high: float, *, closed: bool = False) -> float:
+    """A number inside the bounds, which are open unless `closed`."""
+    number = number_at(value, path)
+    inside = low <= number <= high if closed else low < number < high
+    if not inside:
+        word = "from" if closed else "strictly between"
+        raise PlanError(path, f"must be {word} {low:g} {'to' if closed else 'and'} {high:g}")
+    return number
+
+
+def margin_at(value: object, path: str) -> float:
+    """A margin in points of the 1-5 scale."""
+    number = number_at(value, path)
+    if not number > 0:
+        raise PlanError(path, "must be > 0")
+    if not number < 4:
+        raise PlanError(path, "must be < 4, the range of the scale")
+    return number
+
+
+def integer_at(value: object, path: str, low: int, high: int = 10_000_000) -> int:
+    """A whole number inside inclusive bounds."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise PlanError(path, "must be a whole number")
+    if not low <= value <= high:
+        raise PlanError(path, f"must be from {low} to {high}")
+    return value
+
+
+def text_at(value: object, path: str) -> str:
+    """A text that is not empty."""
+    if not isinstance(value, str) or not value.strip():
+        raise PlanError(path, "must be a text that is not empty")
+    return value
+
+
+def choice_at(value: object, path: str, choices: Sequence[str]) -> str:
+    """One of the given words."""
+    if not isinstance(value, str) or value not in choices:
+        raise PlanError(path, f"must be one of {', '.join(choices)}")
+    return value
+
+
+def names_at(value: object, path: str, choices: Sequence[str] | None = None) -> tuple[str, ...]:
+    """A list of different texts, each one of `choices` if given."""
+    if not isinstance(value, list) or not value:
+        raise PlanError(path, "must be a list that is not empty")
+    names = []
+    for i, entry in enumerate(value):
+        where = f"{path}[{i}]"
+        name = text_at(entry, where) if choices is None else choice_at(entry, where, choices)
+        if name in names:
+            raise PlanError(where, f"{name} is listed twice")
+        names.append(name)
+    return tuple(names)
+
+

@@ -1,0 +1,244 @@
+"""Read a frozen dataset folder: checksums first, then the form that `analysis.schema` defines."""
+
+import hashlib
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis import schema
+from analysis.schema import Column, Table
+
+
+class DatasetError(ValueError):
+    """A dataset that must not be analysed; the message names the file and what is wrong."""
+
+
+@dataclass(frozen=True)
+class Arm:
+    """An arm: its code in the files and, after unblinding, its name, kind, level and label."""
+
+    code: str
+    name: str = ""
+    kind: str = ""
+    level: str = ""
+    label: str = ""
+
+    @property
+    def title(self) -> str:
+        """What a reader sees: the label, or the code while blinded."""
+        return self.label or f"arm {self.code}"
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A validated dataset.
+
+    Attributes
+    ----------
+    manifest : mapping
+        Content of manifest.json.
+    manifest_sha256 : str
+        Of the manifest's bytes, which fixes every other file.
+    arms : tuple of Arm
+        In order of code; names are empty while blinded.
+    unblinded : bool
+        Whether arms.json is there and agrees with the manifest.
+    ratings, responses, raters, responders, guesses, harms : DataFrame
+        Sorted by key; text columns hold "" and number columns NaN for an empty cell.
+    """
+
+    manifest: Mapping[str, Any]
+    manifest_sha256: str
+    arms: tuple[Arm, ...]
+    unblinded: bool
+    ratings: pd.DataFrame
+    responses: pd.DataFrame
+    raters: pd.DataFrame
+    responders: pd.DataFrame
+    guesses: pd.DataFrame
+    harms: pd.DataFrame
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DatasetError(f"{path.name}: cannot be read ({error.strerror})") from error
+
+
+def _json(name: str, content: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(content.decode("utf-8"))
+    except ValueError as error:
+        raise DatasetError(f"{name}: is not readable JSON ({error})") from error
+    if not isinstance(value, dict):
+        raise DatasetError(f"{name}: must hold an object")
+    return value
+
+
+def read_manifest(folder: Path) -> tuple[dict[str, Any], str]:
+    """Content of manifest.json and the SHA-256 of its bytes."""
+    if not folder.is_dir():
+        raise DatasetError(f"{folder.name}: is not a folder")
+    content = _read(folder / schema.MANIFEST_FILE)
+    manifest = _json(schema.MANIFEST_FILE, content)
+    if manifest.get("format") != schema.FORMAT:
+        raise DatasetError(f"{schema.MANIFEST_FILE}: format must be {schema.FORMAT}")
+    for key in ("study", "files"):
+        if not isinstance(manifest.get(key), dict):
+            raise DatasetError(f"{schema.MANIFEST_FILE}: {key} is missing")
+    for key in ("plan_sha256", "arms_sha256"):
+        if not isinstance(manifest.get(key), str):
+            raise DatasetError(f"{schema.MANIFEST_FILE}: {key} is missing")
+    return manifest, hashlib.sha256(content).hexdigest()
+
+
+def _verified(folder: Path, manifest: Mapping[str, Any]) -> dict[str, bytes]:
+    """Bytes of the CSV files after every listed file has been compared with its checksum."""
+    contents = {}
+    for name, entry in sorted(manifest["files"].items()):
+        if Path(name).name != name or not isinstance(entry, dict):
+            raise DatasetError(f"{schema.MANIFEST_FILE}: files lists {name!r}, which is no plain file entry")
+        content = _read(folder / name)
+        if hashlib.sha256(content).hexdigest() != entry.get("sha256"):
+            raise DatasetError(f"{name}: SHA-256 differs from the manifest; the file was changed after the freeze")
+        contents[name] = content
+    for table in schema.TABLES:
+        if table.filename not in contents:
+            raise DatasetError(f"{schema.MANIFEST_FILE}: files does not list {table.filename}")
+    return contents
+
+
+def _numbers(table: Table, column: Column, cells: pd.Series) -> pd.Series:
+    where = f"{table.filename}: {column.name}"
+    numbers = pd.to_numeric(cells.where(cells != "", None), errors="coerce").astype("float64")
+    bad = (cells != "") & ~np.isfinite(numbers)
+    if column.kind != "real":
+        bad |= numbers.notna() & (numbers != np.floor(numbers))
+    if bad.any():
+        raise DatasetError(f"{where}: {cells[bad].iloc[0]!r} is no {column.kind}")
+    low, high = (0, 1) if column.kind == "flag" else (column.minimum, column.maximum)
+    outside = pd.Series(False, index=cells.index)
+    if low is not None:
+        outside |= numbers < low
+    if high is not None:
+        outside |= numbers > high
+    if outside.any():
+        raise DatasetError(f"{where}: {cells[outside].iloc[0]!r} is out of range")
+    return numbers.astype("int64") if column.required and column.kind != "real" else numbers
+
+
+def _column(table: Table, column: Column, cells: pd.Series) -> pd.Series:
+    where = f"{table.filename}: {column.name}"
+    if column.required and (cells == "").any():
+        raise DatasetError(f"{where}: row {int(np.flatnonzero(cells == '')[0]) + 2} is empty")
+    if column.kind != "text":
+        return _numbers(table, column, cells)
+    if column.values:
+        found = {part for cell in cells for part in (cell.split(";") if column.many else [cell]) if part}
+        unknown = sorted(found - set(column.values))
+        if unknown:
+            raise DatasetError(f"{where}: {unknown[0]!r} is not an allowed value")
+    return cells
+
+
+def parse_table(table: Table, content: bytes) -> pd.DataFrame:
+    """Parse and check one CSV file; rows come back sorted by the table's key.
+
+    Raises
+    ------
+    DatasetError
+        For other columns, an empty required cell, a value of the wrong type or outside its range or
+        list, or a key that stands twice.
+    """
+    try:
+        text = content.decode("utf-8")
+        raw = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False, na_filter=False, index_col=False)
+    except ValueError as error:
+        raise DatasetError(f"{table.filename}: is not readable CSV ({error})") from error
+    if tuple(raw.columns) != table.column_names:
+        raise DatasetError(f"{table.filename}: the columns must be {', '.join(table.column_names)}")
+    frame = pd.DataFrame({c.name: _column(table, c, raw[c.name]) for c in table.columns})
+    twice = frame.duplicated(list(table.key))
+    if twice.any():
+        key = ", ".join(str(value) for value in frame.loc[twice, list(table.key)].iloc[0])
+        raise DatasetError(f"{table.filename}: the key ({key}) stands twice")
+    return frame.sort_values(list(table.key), kind="stable", ignore_index=True)
+
+
+def _check_references(frames: Mapping[str, pd.DataFrame]) -> None:
+    arm_of = dict(zip(frames["responders"]["responder"], frames["responders"]["arm"], strict=True))
+    raters = set(frames["raters"]["rater"])
+    planned = frames["responses"]
+    author = dict(zip(planned["response"], planned["responder"], strict=True))
+    given = planned.loc[planned["response"] != "", "response"]
+    if given.duplicated().any():
+        raise DatasetError(f"responses.csv: response {given[given.duplicated()].iloc[0]} stands twice")
+    for name in ("responses", "ratings", "guesses", "harms"):
+        frame = frames[name]
+        pairs = frame[["responder", "arm"]].drop_duplicates()
+        for responder, arm in pairs.itertuples(index=False):
+            if arm_of.get(responder) != arm:
+                raise DatasetError(f"{name}.csv: responder {responder} in arm {arm} disagrees with responders.csv")
+        if name == "responses":
+            continue
+        for rater in sorted(set(frame["rater"]) - raters):
+            raise DatasetError(f"{name}.csv: rater {rater} is not in raters.csv")
+        for response, responder in frame[["response", "responder"]].drop_duplicates().itertuples(index=False):
+            if author.get(response) != responder:
+                raise DatasetError(f"{name}.csv: response {response} disagrees with responses.csv")
+
+
+def read_arms(folder: Path, manifest: Mapping[str, Any], codes: set[str]) -> tuple[tuple[Arm, ...], bool]:
+    """The arms and whether they are unblinded.
+
+    Raises
+    ------
+    DatasetError
+        If arms.json differs from the manifest's checksum, misses a code, or has an unknown kind or level.
+    """
+    path = folder / schema.ARMS_FILE
+    if not path.exists():
+        return tuple(Arm(code) for code in sorted(codes)), False
+    content = _read(path)
+    if hashlib.sha256(content).hexdigest() != manifest["arms_sha256"]:
+        raise DatasetError(f"{schema.ARMS_FILE}: SHA-256 differs from the manifest")
+    entries = _json(schema.ARMS_FILE, content).get("arms")
+    if not isinstance(entries, dict) or not codes <= set(entries):
+        raise DatasetError(f"{schema.ARMS_FILE}: must name every arm code of responders.csv")
+    arms = []
+    for code, entry in sorted(entries.items()):
+        kind, level = entry.get("kind"), entry.get("level") or ""
+        if kind not in schema.ARM_KINDS or not entry.get("name"):
+            raise DatasetError(f"{schema.ARMS_FILE}: arm {code} needs a name and a kind (resident or model)")
+        if (kind == "resident") != (level in schema.LEVELS):
+            raise DatasetError(f"{schema.ARMS_FILE}: arm {code} needs a level if and only if it is of residents")
+        arms.append(Arm(code, str(entry["name"]), kind, level, str(entry.get("label") or entry["name"])))
+    if len({arm.name for arm in arms}) < len(arms):
+        raise DatasetError(f"{schema.ARMS_FILE}: two arms have the same name")
+    return tuple(arms), True
+
+
+def load_dataset(folder: Path) -> Dataset:
+    """Read and validate a dataset folder.
+
+    Raises
+    ------
+    DatasetError
+    """
+    manifest, digest = read_manifest(folder)
+    contents = _verified(folder, manifest)
+    frames = {table.name: parse_table(table, contents[table.filename]) for table in schema.TABLES}
+    for table in schema.TABLES:
+        rows = manifest["files"][table.filename].get("rows")
+        if rows is not None and rows != len(frames[table.name]):
+            raise DatasetError(f"{table.filename}: has {len(frames[table.name])} rows, the manifest says {rows}")
+    _check_references(frames)
+    arms, unblinded = read_arms(folder, manifest, set(frames["responders"]["arm"]))
+    return Dataset(manifest, digest, arms, unblinded, **frames)

@@ -1,0 +1,24 @@
+"""The quarantine: which response an item is, and the study's secret. Written by sealing, read by the freeze."""
+
+from django.db import models
+
+
+class SealKey(models.Model):
+    """Plain ids and no foreign keys: the ORM offers no path from an item to its author."""
+
+    study_id = models.BigIntegerField(db_index=True)
+    item_id = models.BigIntegerField(unique=True)
+    response_id = models.BigIntegerField(unique=True)
+
+    class Meta:
+        db_table = "study_sealkey"
+
+
+class StudySecret(models.Model):
+    """32 random bytes (hex) behind the study's public ids; drawn from the seed only in a simulated study."""
+
+    study_id = models.BigIntegerField(unique=True)
+    secret = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "study_studysecret"

@@ -1,0 +1,78 @@
+"""Invitations as typed or pasted, parsed row by row with every problem named."""
+
+import csv
+import io
+import re
+from dataclasses import dataclass
+
+LEVELS = ("PGY1", "PGY2")
+ROLES = ("resident", "rater", "curator", "investigator")
+PROFESSIONS = ("physician", "pharmacist", "nurse", "other")
+COLUMNS = ("email", "name", "role", "level", "site", "profession")
+_ADDRESS = re.compile(r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
+
+
+@dataclass(frozen=True)
+class InvitationInput:
+    email: str
+    name: str
+    role: str
+    level: str = ""
+    site: str = ""
+    profession: str = ""
+
+
+@dataclass(frozen=True)
+class InvitationList:
+    """The rows that can be invited, and a sentence per row that cannot."""
+
+    rows: tuple[InvitationInput, ...]
+    problems: tuple[str, ...]
+
+
+def parse_invitations(text: str) -> InvitationList:
+    """Read one person per line: e-mail, name, role, level, site, profession (comma, semicolon or tab).
+
+    A header line is allowed. Level is needed for residents only. Returns good rows and named problems.
+    """
+    rows: list[InvitationInput] = []
+    problems: list[str] = []
+    seen: set[str] = set()
+    for number, line in enumerate(text.splitlines(), start=1):
+        cells = _cells(line)
+        if not any(cells) or cells[0].lower() in {"email", "e-mail"}:
+            continue
+        row = InvitationInput(**dict(zip(COLUMNS, [*cells, *[""] * len(COLUMNS)], strict=False)))
+        row = _tidy(row)
+        faults = _faults(row, seen, len(cells))
+        seen.add(row.email)
+        if faults:
+            problems.append(f"Line {number}: {'; '.join(faults)}.")
+        else:
+            rows.append(row)
+    return InvitationList(tuple(rows), tuple(problems))
+
+
+def _cells(line: str) -> list[str]:
+    delimiter = next((mark for mark in ("\t", ";") if mark in line), ",")
+    cells = next(csv.reader(io.StringIO(line), delimiter=delimiter), [])
+    return [cell.strip() for cell in cells]
+
+
+def _tidy(row: InvitationInput) -> InvitationInput:
+    role = row.role.lower()
+    level = row.level.upper().replace("-", "").replace(" ", "")
+    return InvitationInput(row.email.lower(), row.name, role, level, row.site, row.profession.lower())
+
+
+def _faults(row: InvitationInput, seen: set[str], cell_count: int) -> list[str]:
+    checks = [
+        (cell_count <= len(COLUMNS), f"{cell_count} columns, at most {len(COLUMNS)} are known"),
+        (bool(_ADDRESS.match(row.email)), f"'{row.email}' is not an e-mail address"),
+        (row.email not in seen, f"{row.email} stands here twice"),
+        (row.role in ROLES, f"role '{row.role}' is not one of {', '.join(ROLES)}"),
+        (row.role != "resident" or row.level in LEVELS, "a resident needs the level PGY1 or PGY2"),
+        (row.role == "resident" or not row.level, f"a {row.role or 'person'} has no level"),
+        (not row.profession or row.profession in PROFESSIONS, f"profession '{row.profession}' is not known"),
+    ]
+    return [message for good, message in checks if not good]

@@ -1,0 +1,133 @@
+"""Pages about people: home, invitation, consent, the list of people, a new study."""
+
+from typing import cast
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from study.participants.forms import AcceptForm, ConsentForm, InviteForm, StudyForm
+from study.participants.inputs import parse_invitations
+from study.participants.models import Person, Role
+from study.participants.policies import ParticipantRequest, has_agreed, role_required
+from study.participants.queries import (
+    current_consent_text,
+    invitation_by_hash,
+    open_invitations,
+    participations_of,
+    people_of,
+)
+from study.participants.services import (
+    accept_invitation,
+    decide_consent,
+    hash_token,
+    invite_people,
+    revoke_invitation,
+    start_study,
+)
+from study.protocol.errors import Expired, InvalidInput
+
+START_PAGES = {
+    Role.RESIDENT: "answer-list",
+    Role.RATER: "rate-queue",
+    Role.CURATOR: "curate",
+    Role.INVESTIGATOR: "study-board",
+}
+
+
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    person = cast(Person, request.user)
+    rows = [
+        {"participant": each, "url": reverse(START_PAGES[Role(each.role)], args=[each.study.slug])}
+        for each in participations_of(person)
+    ]
+    return render(request, "participants/home.html", {"rows": rows, "person": person})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def invitation(request: HttpRequest, token: str) -> HttpResponse:
+    """Show the invitation; only a POST uses it, because mail scanners open every link."""
+    found = invitation_by_hash(hash_token(token))
+    if found is None:
+        raise Expired("This invitation is not valid. Ask the person who invited you for a new one.")
+    form = AcceptForm(request.POST or None, initial={"name": found.name})
+    if form.is_valid():
+        try:
+            accept_invitation(token=token, now=timezone.now(), **form.cleaned_data)
+            return redirect("account_login")
+        except InvalidInput as error:
+            form.add_error("password", [error.message, *error.details])
+    status = 422 if form.errors else 410 if found.accepted_at or found.revoked_at else 200
+    return render(request, "participants/invitation.html", {"form": form, "invitation": found}, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@role_required(Role.RESIDENT, Role.RATER)
+def consent(request: ParticipantRequest) -> HttpResponse:
+    participant = request.participant
+    text = current_consent_text(participant.study, Role(participant.role))
+    form = ConsentForm(request.POST or None, initial={"text": text.pk if text else None})
+    if form.is_valid():
+        data = form.cleaned_data
+        decide_consent(
+            participant=participant,
+            agreed=data["decision"] == "agree",
+            text_id=data["text"],
+            interests=data["interests"],
+            now=timezone.now(),
+        )
+        return redirect("home")
+    context = {"form": form, "text": text, "participant": participant, "study": participant.study}
+    return render(request, "participants/consent.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@role_required(Role.INVESTIGATOR)
+def people(request: ParticipantRequest) -> HttpResponse:
+    """List the people; a POST checks the pasted list, and `confirm` sends it."""
+    study = request.participant.study
+    form = InviteForm(request.POST or None)
+    preview = parse_invitations(form.cleaned_data["people"]) if form.is_valid() else None
+    sent = None
+    if preview and not preview.problems and "confirm" in request.POST:
+        person = request.participant.person
+        sent = invite_people(study_id=study.pk, person=person, rows=preview.rows, now=timezone.now())
+    context = {
+        "study": study,
+        "form": InviteForm() if sent else form,
+        "preview": None if sent else preview,
+        "sent": [(each, _link(request, each.token)) for each in sent or []],
+        "people": [(each, has_agreed(each)) for each in people_of(study)],
+        "invitations": open_invitations(study),
+    }
+    return render(request, "participants/people.html", context, status=422 if preview and preview.problems else 200)
+
+
+def _link(request: HttpRequest, token: str) -> str:
+    return request.build_absolute_uri(reverse("invitation", args=[token]))
+
+
+@require_POST
+@role_required(Role.INVESTIGATOR)
+def revoke(request: ParticipantRequest, invitation_id: int) -> HttpResponse:
+    participant = request.participant
+    revoke_invitation(
+        study_id=participant.study_id, person=participant.person, invitation_id=invitation_id, now=timezone.now()
+    )
+    return redirect("people", participant.study.slug)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_study(request: HttpRequest) -> HttpResponse:
+    seed = int(timezone.now().timestamp())
+    form = StudyForm(request.POST or None, initial={"seed": seed})
+    if form.is_valid():
+        try:
+            study = start_study(person=cast(Person, request.user), design=form.to_input(), now=timezone.now())
+            return redirect("study-board", study.slug)
+        except InvalidInput as error:
+            form.add_error(None, error.message)
+    return render(request, "participants/new_study.html", {"form": form}, status=422 if form.errors else 200)

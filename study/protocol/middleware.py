@@ -1,0 +1,42 @@
+"""Per request: an id for the audit trail, and one place that turns a refusal into a page."""
+
+import uuid
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from study.protocol import audit
+from study.protocol.errors import StudyError
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class RequestContextMiddleware:
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        token = audit.request_id.set(str(uuid.uuid4()))
+        try:
+            response = self.get_response(request)
+        finally:
+            audit.request_id.reset(token)
+        if request.user.is_authenticated:
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+
+class StudyErrorMiddleware:
+    """A page for every StudyError; the same page for unknown and for foreign objects."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, StudyError):
+            return None
+        return render(request, "protocol/refusal.html", {"error": exception}, status=exception.status)

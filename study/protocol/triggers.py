@@ -1,0 +1,143 @@
+"""The invariants that only the database can hold, as trigger definitions for SQLite and PostgreSQL.
+
+Each guard is one condition in SQL that both databases understand: when it is true for the new row, the write
+is refused. A trigger's name ends with the hash of its definition, so that a different definition is another name.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Vendor = Literal["sqlite", "postgresql"]
+
+APPEND_ONLY_TABLES: Final = (
+    "study_allocation",
+    "study_analysisplan",
+    "study_analysisrun",
+    "study_answeringclosure",
+    "study_assignment",
+    "study_auditevent",
+    "study_blindeditem",
+    "study_conflictingcopy",
+    "study_consent",
+    "study_consenttext",
+    "study_flagdecision",
+    "study_frozendataset",
+    "study_generationattempt",
+    "study_itemexclusion",
+    "study_plannedresponse",
+    "study_rating",
+    "study_response",
+    "study_score",
+    "study_sealkey",
+    "study_signature",
+    "study_sourceguess",
+    "study_studysecret",
+    "study_vignetteapproval",
+    "vignettes_vignetteversion",
+)
+
+PHASE_MOVES: Final = (
+    ("draft", "answering"),
+    ("answering", "sealed"),
+    ("sealed", "rating"),
+    ("rating", "locked"),
+    ("locked", "unblinded"),
+    ("unblinded", "reported"),
+)
+
+
+@dataclass(frozen=True)
+class Guard:
+    """Refuse `event` on `table` with `message` when `condition` (SQL over NEW and OLD) is true."""
+
+    name: str
+    table: str
+    event: str
+    condition: str
+    message: str
+
+
+def _append_only_guards() -> list[Guard]:
+    return [
+        Guard(f"keep_{table}_{event.lower()}", table, event, "1 = 1", f"{table} is append-only")
+        for table in APPEND_ONLY_TABLES
+        for event in ("UPDATE", "DELETE")
+    ]
+
+
+def _phase_condition() -> str:
+    allowed = " OR ".join(f"(OLD.phase = '{old}' AND NEW.phase = '{new}')" for old, new in PHASE_MOVES)
+    return f"OLD.phase <> NEW.phase AND NOT ({allowed})"
+
+
+_KEY_DISAGREES = """NOT EXISTS (
+  SELECT 1 FROM study_blindeditem i JOIN study_response r ON r.study_vignette_id = i.study_vignette_id
+  WHERE i.id = NEW.item_id AND r.id = NEW.response_id
+    AND i.study_id = NEW.study_id AND r.study_id = NEW.study_id)"""
+_NOT_SIMULATED = "NOT EXISTS (SELECT 1 FROM study_study s WHERE s.id = {study} AND s.simulated)"
+_STAFF = "EXISTS (SELECT 1 FROM study_person p WHERE p.id = NEW.person_id AND (p.is_staff OR p.is_superuser))"
+_HAS_ROLE = "(NEW.is_staff OR NEW.is_superuser) AND EXISTS (SELECT 1 FROM study_participant p WHERE p.person_id = NEW.id)"
+_EXCLUDED = """EXISTS (
+  SELECT 1 FROM study_itemexclusion e WHERE e.item_id = NEW.item_id AND e.rater_id = NEW.rater_id)"""
+_ASSIGNED = """EXISTS (
+  SELECT 1 FROM study_assignment a WHERE a.item_id = NEW.item_id AND a.rater_id = NEW.rater_id)"""
+_STUDY_OF_ARM = "(SELECT a.study_id FROM study_arm a WHERE a.id = NEW.arm_id)"
+_STUDY_OF_GENERATION = "(SELECT g.study_id FROM study_generation g WHERE g.id = NEW.generation_id)"
+
+GUARDS: Final[tuple[Guard, ...]] = (
+    *_append_only_guards(),
+    Guard("phase_order", "study_study", "UPDATE", _phase_condition(), "a study moves one phase on and never back"),
+    Guard(
+        "simulated_fixed",
+        "study_study",
+        "UPDATE",
+        "OLD.simulated <> NEW.simulated",
+        "a study stays simulated or real for good",
+    ),
+    Guard("key_agrees", "study_sealkey", "INSERT", _KEY_DISAGREES, "item and response of a key must agree"),
+    Guard("assignment_allowed", "study_assignment", "INSERT", _EXCLUDED, "this rater is excluded from this item"),
+    Guard("exclusion_in_time", "study_itemexclusion", "INSERT", _ASSIGNED, "this rater already has this item"),
+    Guard("no_staff_in_study", "study_participant", "INSERT", _STAFF, "an administrator has no study role"),
+    Guard("no_study_in_staff", "study_person", "UPDATE", _HAS_ROLE, "a participant cannot be an administrator"),
+    *(
+        Guard(
+            f"scripted_engine_{event.lower()}",
+            "study_modelsetup",
+            event,
+            f"NEW.engine = 'scripted' AND {_NOT_SIMULATED.format(study=_STUDY_OF_ARM)}",
+            "a scripted engine answers in simulated studies only",
+        )
+        for event in ("INSERT", "UPDATE")
+    ),
+    Guard(
+        "simulated_attempt",
+        "study_generationattempt",
+        "INSERT",
+        f"NEW.simulated AND {_NOT_SIMULATED.format(study=_STUDY_OF_GENERATION)}",
+        "a simulated answer belongs to a simulated study",
+    ),
+)
+
+
+def trigger_name(guard: Guard) -> str:
+    """Return a name of at most 63 bytes that changes with the definition."""
+    digest = hashlib.sha256(repr(guard).encode()).hexdigest()[:8]
+    return f"eq_{guard.name}_{digest}"
+
+
+def create_statements(guard: Guard, vendor: Vendor) -> list[str]:
+    """Return the SQL that installs one guard."""
+    name, message = trigger_name(guard), guard.message.replace("'", "''")
+    if vendor == "sqlite":
+        return [
+            f"CREATE TRIGGER {name} BEFORE {guard.event} ON {guard.table} WHEN {guard.condition} "
+            f"BEGIN SELECT RAISE(ABORT, '{message}'); END"
+        ]
+    result = "OLD" if guard.event == "DELETE" else "NEW"
+    return [
+        f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $body$ BEGIN "
+        f"IF {guard.condition} THEN RAISE EXCEPTION '{message}' USING ERRCODE = 'check_violation'; END IF; "
+        f"RETURN {result}; END $body$",
+        f"CREATE TRIGGER {name} BEFORE {guard.event} ON {guard.table} FOR EACH ROW EXECUTE FUNCTION {name}()",
+    ]

@@ -1,0 +1,110 @@
+"""From a model's text to the residents' five sections: reasoning apart, tolerant headings, nothing dropped. Pure."""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from study.protocol.rubric import SECTIONS
+from study.responses.inputs import clean_sections, clean_text, is_blank
+
+ANSWERED: Final = "answered"
+EMPTY: Final = "empty"
+TRUNCATED: Final = "truncated"
+UNPARSED: Final = "unparsed"
+
+_SYNONYMS: Final[dict[str, tuple[str, ...]]] = {
+    "assessment": ("clinical assessment",),
+    "recommended_action": ("recommended actions", "recommendation", "recommendations", "recommended"),
+    "avoid": ("avoid", "avoidance", "things to avoid"),
+    "monitoring": ("monitoring plan", "monitor"),
+    "escalation": ("escalation & communication", "escalation", "escalation/communication"),
+}
+_LABELS: Final[dict[str, str]] = {
+    label.lower(): code for code, heading in SECTIONS.items() for label in (heading, *_SYNONYMS[code])
+}
+# A label is a heading when it stands alone, is marked up as one, or is followed by a colon: a sentence that
+# begins with the word "Monitoring" is none.
+_HEADING: Final = re.compile(
+    r"^[ \t]{0,3}(?P<hash>#{1,6}[ \t]*)?(?P<open>\*{1,3}|_{2,3})?[ \t]*(?:\(?\d{1,2}[.)][ \t]*)?"
+    r"(?P<open2>\*{1,3}|_{2,3})?"
+    r"(?P<label>" + "|".join(re.escape(label) for label in sorted(_LABELS, key=len, reverse=True)) + r")"
+    r"[ \t]*(?P<colon>[:：])?[ \t]*(?P<close>\*{1,3}|_{2,3})?[ \t]*(?P<colon2>[:：])?[ \t]*(?P<rest>.*)$",
+    re.IGNORECASE,
+)
+_CLOSED_THOUGHT: Final = re.compile(r"<think(?:ing)?>(.*?)</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
+_OPEN_THOUGHT: Final = re.compile(r"<think(?:ing)?>(.*)\Z", re.DOTALL | re.IGNORECASE)
+_ORPHAN_END: Final = re.compile(r"\A(.*)</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
+_ANSWER: Final = re.compile(r"<answer>(.*?)(?:</answer>|\Z)", re.DOTALL | re.IGNORECASE)
+
+
+def render_answer(sections: Mapping[str, str]) -> str:
+    """Return the five sections as one text under their headings; `parse_answer` is its inverse."""
+    return "\n\n".join(
+        f"## {heading}\n\n{sections.get(code, '')}".rstrip() for code, heading in SECTIONS.items()
+    )
+
+
+def parse_answer(text: str) -> dict[str, str]:
+    """Return all five sections; one whose heading is absent is empty.
+
+    Text before the first heading, or a text without any, opens the assessment: nothing a model wrote is dropped.
+    A heading that comes twice adds to its section.
+    """
+    parts: dict[str, list[str]] = {code: [] for code in SECTIONS}
+    current = "assessment"
+    for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
+        heading = _heading(line)
+        if heading is None:
+            parts[current].append(line)
+        else:
+            current, rest = heading
+            parts[current].extend(["", rest] if any(parts[current]) else [rest])
+    return clean_sections({code: "\n".join(lines) for code, lines in parts.items()})
+
+
+def _heading(line: str) -> tuple[str, str] | None:
+    match = _HEADING.match(line)
+    if match is None:
+        return None
+    rest = match["rest"].strip()
+    is_marked = bool((match["open"] or match["open2"]) and match["close"])
+    if rest and not (match["colon"] or match["colon2"] or is_marked):
+        return None
+    # "**Monitoring: potassium daily**" closes its mark at the line's end: the mark is no text.
+    if rest and (match["open"] or match["open2"]) and not match["close"]:
+        rest = re.sub(r"(\*{1,3}|_{2,3})$", "", rest).strip()
+    return _LABELS[match["label"].lower()], rest
+
+
+def split_reasoning(
+    content: str | None, reasoning: str | None = None, reasoning_content: str | None = None
+) -> tuple[str, str]:
+    """Return (answer, reasoning), both cleaned.
+
+    The server's own reasoning field comes first under either of its names; then the tags in the text. A thought
+    that never ends leaves no answer; an end without a beginning (the chat template wrote the beginning) makes
+    everything before it a thought; text outside an answer tag is a thought.
+    """
+    thoughts = [reasoning or reasoning_content or ""]
+    text = content or ""
+    thoughts += _CLOSED_THOUGHT.findall(text)
+    text = _CLOSED_THOUGHT.sub("", text)
+    for pattern in (_ORPHAN_END, _OPEN_THOUGHT):
+        match = pattern.search(text)
+        if match:
+            thoughts.append(match[1])
+            text = text[: match.start()] + text[match.end() :]
+    answers = _ANSWER.findall(text)
+    if answers:
+        thoughts.append(_ANSWER.sub("", text))
+        text = "\n".join(answers)
+    return clean_text(text), "\n\n".join(filter(None, map(clean_text, thoughts)))
+
+
+def classify(sections: Mapping[str, str], finish_reason: str) -> str:
+    """Return how an answer came out: truncated before empty, so that a cut-off thought is never "empty"."""
+    if finish_reason == "length":
+        return TRUNCATED
+    if is_blank(sections):
+        return EMPTY
+    return ANSWERED if all(sections[code] for code in SECTIONS) else UNPARSED
