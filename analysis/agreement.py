@@ -67,13 +67,20 @@ def _stepped_up(icc: float, k: int) -> float:
     return k * icc / (1 + (k - 1) * icc)
 
 
-def _agreement_limits(ms: tuple[float, float, float], n: int, k: int, icc: float, confidence: float) -> Interval:
+def _agreement_limits(
+    ms: tuple[float, float, float], n: int, k: int, icc: float, confidence: float
+) -> Interval:
     """Shrout-Fleiss limits of ICC(2,1) from the mean squares of rows, columns and residual."""
     rows, columns, residual = ms
     tail = 1 - (1 - confidence) / 2
     fj = columns / residual
     common = k * icc * fj + n * (1 + (k - 1) * icc) - k * icc
-    v = (k - 1) * (n - 1) * common**2 / ((n - 1) * k**2 * icc**2 * fj**2 + (n * (1 + (k - 1) * icc) - k * icc) ** 2)
+    v = (
+        (k - 1)
+        * (n - 1)
+        * common**2
+        / ((n - 1) * k**2 * icc**2 * fj**2 + (n * (1 + (k - 1) * icc) - k * icc) ** 2)
+    )
     upper_f, lower_f = _f_quantile(tail, n - 1, v), _f_quantile(tail, v, n - 1)
     mixed = k * columns + (k * n - k - n) * residual
     low = n * (rows - upper_f * residual) / (upper_f * mixed + n * rows)
@@ -124,7 +131,9 @@ def _distances(values: Array, totals: Array, metric: Metric) -> Array:
         return np.square(np.subtract.outer(values, values))
     if metric == "ratio":
         total = np.add.outer(values, values)
-        ratio = np.divide(np.subtract.outer(values, values), total, out=np.zeros_like(total), where=total != 0)
+        ratio = np.divide(
+            np.subtract.outer(values, values), total, out=np.zeros_like(total), where=total != 0
+        )
         return np.square(ratio)
     middle = np.cumsum(totals) - totals / 2
     return np.square(np.subtract.outer(middle, middle))

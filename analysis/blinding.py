@@ -101,7 +101,9 @@ def _james_variance(table: Array) -> float:
     rows, columns = known.sum(axis=1), known.sum(axis=0)
     expected = float(rows @ w @ columns)
     slope = np.empty_like(p)
-    slope[:sources] = share**2 / 2 * (w / expected - observed / expected**2 * np.add.outer(w @ columns, rows @ w))
+    slope[:sources] = (
+        share**2 / 2 * (w / expected - observed / expected**2 * np.add.outer(w @ columns, rows @ w))
+    )
     slope[sources] = 1 - share * observed / expected
     return float((p * slope**2).sum() - (p * slope).sum() ** 2)
 
@@ -137,7 +139,9 @@ class GuessCube:
     truth: tuple[int, ...]
 
 
-def guess_cube(rows: Sequence[tuple[str, str, str, str]], sources: Sequence[str], truth: dict[str, str]) -> GuessCube:
+def guess_cube(
+    rows: Sequence[tuple[str, str, str, str]], sources: Sequence[str], truth: dict[str, str]
+) -> GuessCube:
     """Count guesses.
 
     Parameters
@@ -163,7 +167,9 @@ def _bang_values(tables: Array, arm: int, truth: int) -> Array:
     named = column[..., :-1].sum(axis=-1)
     total = column.sum(axis=-1)
     correct = column[..., truth]
-    return np.asarray(np.divide(2 * correct - named, total, out=np.full(total.shape, np.nan), where=total > 0))
+    return np.asarray(
+        np.divide(2 * correct - named, total, out=np.full(total.shape, np.nan), where=total > 0)
+    )
 
 
 def _by_source(tables: Array, cube: GuessCube) -> Array:

@@ -1,4 +1,4 @@
-"""Checks of a plan's fields: each returns the value in its type or names the offending key.
+"""Reading and writing of a plan's fields: each check returns the value in its type or names the bad key.
 
 Standard library and PyYAML only.
 """
@@ -34,13 +34,16 @@ class StrictLoader(yaml.SafeLoader):
             raise PlanError("", "aliases are not allowed")
         return super().compose_node(parent, index)
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:  # noqa: ARG002
         """Refuse a key that stands twice in one mapping."""
         keys = [str(key.value) for key, _ in node.value]
         twice = sorted({key for key in keys if keys.count(key) > 1})
         if twice:
             raise PlanError(twice[0], "is given twice")
-        return {str(self.construct_object(k, deep=True)): self.construct_object(v, deep=True) for k, v in node.value}
+        return {
+            str(self.construct_object(k, deep=True)): self.construct_object(v, deep=True)
+            for k, v in node.value
+        }
 
 
 def at(path: str, key: str) -> str:
@@ -125,3 +128,20 @@ def names_at(value: object, path: str, choices: Sequence[str] | None = None) -> 
     return tuple(names)
 
 
+def plain(value: object) -> object:
+    """A dataclass, mapping or tuple as the plain types of YAML, keys in their order."""
+    if isinstance(value, Mapping):
+        return {key: plain(entry) for key, entry in value.items()}
+    if isinstance(value, tuple):
+        return [plain(entry) for entry in value]
+    if hasattr(value, "__dataclass_fields__"):
+        return {key: plain(getattr(value, key)) for key in value.__dataclass_fields__}
+    return value
+
+
+class PlainDumper(yaml.SafeDumper):
+    """Dumper without aliases, which the reader refuses."""
+
+    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002
+        """Write every value in full."""
+        return True

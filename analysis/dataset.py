@@ -107,7 +107,9 @@ def _verified(folder: Path, manifest: Mapping[str, Any]) -> dict[str, bytes]:
             raise DatasetError(f"{schema.MANIFEST_FILE}: files lists {name!r}, which is no plain file entry")
         content = _read(folder / name)
         if hashlib.sha256(content).hexdigest() != entry.get("sha256"):
-            raise DatasetError(f"{name}: SHA-256 differs from the manifest; the file was changed after the freeze")
+            raise DatasetError(
+                f"{name}: SHA-256 differs from the manifest; the file was changed after the freeze"
+            )
         contents[name] = content
     for table in schema.TABLES:
         if table.filename not in contents:
@@ -159,7 +161,9 @@ def parse_table(table: Table, content: bytes) -> pd.DataFrame:
     """
     try:
         text = content.decode("utf-8")
-        raw = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False, na_filter=False, index_col=False)
+        raw = pd.read_csv(
+            io.StringIO(text), dtype=str, keep_default_na=False, na_filter=False, index_col=False
+        )
     except ValueError as error:
         raise DatasetError(f"{table.filename}: is not readable CSV ({error})") from error
     if tuple(raw.columns) != table.column_names:
@@ -185,7 +189,9 @@ def _check_references(frames: Mapping[str, pd.DataFrame]) -> None:
         pairs = frame[["responder", "arm"]].drop_duplicates()
         for responder, arm in pairs.itertuples(index=False):
             if arm_of.get(responder) != arm:
-                raise DatasetError(f"{name}.csv: responder {responder} in arm {arm} disagrees with responders.csv")
+                raise DatasetError(
+                    f"{name}.csv: responder {responder} in arm {arm} disagrees with responders.csv"
+                )
         if name == "responses":
             continue
         for rater in sorted(set(frame["rater"]) - raters):
@@ -218,7 +224,9 @@ def read_arms(folder: Path, manifest: Mapping[str, Any], codes: set[str]) -> tup
         if kind not in schema.ARM_KINDS or not entry.get("name"):
             raise DatasetError(f"{schema.ARMS_FILE}: arm {code} needs a name and a kind (resident or model)")
         if (kind == "resident") != (level in schema.LEVELS):
-            raise DatasetError(f"{schema.ARMS_FILE}: arm {code} needs a level if and only if it is of residents")
+            raise DatasetError(
+                f"{schema.ARMS_FILE}: arm {code} needs a level if and only if it is of residents"
+            )
         arms.append(Arm(code, str(entry["name"]), kind, level, str(entry.get("label") or entry["name"])))
     if len({arm.name for arm in arms}) < len(arms):
         raise DatasetError(f"{schema.ARMS_FILE}: two arms have the same name")
@@ -238,7 +246,9 @@ def load_dataset(folder: Path) -> Dataset:
     for table in schema.TABLES:
         rows = manifest["files"][table.filename].get("rows")
         if rows is not None and rows != len(frames[table.name]):
-            raise DatasetError(f"{table.filename}: has {len(frames[table.name])} rows, the manifest says {rows}")
+            raise DatasetError(
+                f"{table.filename}: has {len(frames[table.name])} rows, the manifest says {rows}"
+            )
     _check_references(frames)
     arms, unblinded = read_arms(folder, manifest, set(frames["responders"]["arm"]))
     return Dataset(manifest, digest, arms, unblinded, **frames)

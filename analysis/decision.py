@@ -92,7 +92,9 @@ def holm(p_values: Sequence[float | None]) -> list[float]:
     return [float(p) for p in adjusted]
 
 
-def design_faults(plan: Plan, *, raters: int, raters_per_response: float, residents: int, level: str) -> list[str]:
+def design_faults(
+    plan: Plan, *, raters: int, raters_per_response: float, residents: int, level: str
+) -> list[str]:
     """Reasons why a contrast may not carry a claim word.
 
     Parameters
@@ -112,12 +114,13 @@ def design_faults(plan: Plan, *, raters: int, raters_per_response: float, reside
         faults.append(f"{raters} raters; at least {least.raters} are needed to speak of raters like these")
     if raters_per_response < least.raters_per_response:
         faults.append(
-            f"{raters_per_response:g} raters per response; at least {least.raters_per_response} are needed to "
-            "separate raters from responses"
+            f"{raters_per_response:g} raters per response; at least {least.raters_per_response} are needed "
+            "to separate raters from responses"
         )
     if residents < least.residents_per_level:
         faults.append(
-            f"{residents} {level} residents; at least {least.residents_per_level} are needed to speak of a level"
+            f"{residents} {level} residents; at least {least.residents_per_level} are needed "
+            "to speak of a level"
         )
     return faults
 

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from analysis import schema
 from analysis.dataset import Dataset
 from analysis.estimate import ENGINE_REML, Array, MeanTest, t_test
+from analysis.kenward_roger import kenward_roger, variance_share
 from analysis.plan import Plan
 from analysis.primary import NARROW_CONFIDENCE, two_way_random_t
-from analysis.reml import NotEstimable, fit_reml, kenward_roger, variance_share
+from analysis.reml import NotEstimableError, fit_reml
 
 ORIGINAL = "original"
 LOWEST = float(schema.SCORE_LEVELS[0])
@@ -75,8 +76,8 @@ class Differences:
     ----------
     vignette, first, second, rater : ndarray of str
         Vignette, responder on either side, and the rater who scored both.
-    value : ndarray
-        First minus second, whole points.
+    first_score, second_score : ndarray
+        Scores of that rater, points.
     imputed_first, imputed_second : int
         Differences whose score on that side was imputed.
     """
@@ -85,12 +86,18 @@ class Differences:
     first: NDArray[np.str_]
     second: NDArray[np.str_]
     rater: NDArray[np.str_]
-    value: Array
+    first_score: Array
+    second_score: Array
     imputed_first: int
     imputed_second: int
 
+    @property
+    def value(self) -> Array:
+        """First minus second, whole points."""
+        return self.first_score - self.second_score
+
     def __len__(self) -> int:
-        return len(self.value)
+        return len(self.rater)
 
 
 def paired_differences(scores: pd.DataFrame, first: Sequence[str], second: Sequence[str]) -> Differences:
@@ -113,7 +120,8 @@ def paired_differences(scores: pd.DataFrame, first: Sequence[str], second: Seque
         first=pairs["responder_1"].to_numpy(str),
         second=pairs["responder_2"].to_numpy(str),
         rater=pairs["rater"].to_numpy(str),
-        value=(pairs["score_1"] - pairs["score_2"]).to_numpy(float),
+        first_score=pairs["score_1"].to_numpy(float),
+        second_score=pairs["score_2"].to_numpy(float),
         imputed_first=int(pairs["imputed_1"].sum()),
         imputed_second=int(pairs["imputed_2"].sum()),
     )
@@ -146,7 +154,9 @@ def block_table(differences: Differences, blocks: NDArray[np.str_]) -> BlockTabl
     cells = np.stack([differences.vignette, differences.first, differences.second], axis=1)
     pairs = len(np.unique(cells, axis=0)) if len(cells) else 0
     # With equal counts everywhere, an absent cell of one pair would need a doubled one: the key excludes it.
-    complete = bool(counts.size and (counts == counts.flat[0]).all() and pairs * len(raters) == len(differences))
+    complete = bool(
+        counts.size and (counts == counts.flat[0]).all() and pairs * len(raters) == len(differences)
+    )
     return BlockTable(sums, counts, complete)
 
 
@@ -186,11 +196,11 @@ def reml_test(
     value = differences.value
     mean = float(value.mean()) if len(value) else None
     usable = distinct_factors({**factors, "rater": differences.rater})
+    if not usable:
+        return MeanTest(ENGINE_REML, mean, "no random factor has both two levels and a repeated one")
     try:
-        if not usable:
-            raise NotEstimable("no random factor has both two levels and a repeated one")
         fit = fit_reml(value, np.ones((len(value), 1)), usable)
-    except NotEstimable as error:
+    except NotEstimableError as error:
         return MeanTest(ENGINE_REML, mean, str(error))
     result = kenward_roger(fit, [1.0])
     with_rater = [name for name in usable if "rater" in name.split(" and ")]
@@ -208,16 +218,25 @@ def reml_test(
     )
 
 
-def mean_test(differences: Differences, *, margin: float, confidence: float) -> MeanTest:
+def mean_test(
+    differences: Differences, *, margin: float, confidence: float, blocks: str = "second"
+) -> MeanTest:
     """Test the mean difference; completeness decides the engine.
 
-    Blocks are the responders of the second side. Complete blocks of equal size with a single first
-    responder go to `two_way_random_t`; anything else goes to `reml_test` with every responder factor that
-    has more than one level.
+    Complete blocks of equal size with a single first responder go to `two_way_random_t`; anything else goes
+    to `reml_test` with every responder factor that has more than one level.
+
+    Parameters
+    ----------
+    differences : Differences
+    margin, confidence : float
+    blocks : {"second", "vignette"}
+        What a block is: a responder of the second side (the plan's residents), or a vignette where both
+        sides have one responder each.
     """
     if len(differences) == 0:
         return MeanTest(ENGINE_REML, None, NO_PAIRS)
-    table = block_table(differences, differences.second)
+    table = block_table(differences, differences.second if blocks == "second" else differences.vignette)
     if table.complete and len(np.unique(differences.first)) == 1:
         return two_way_random_t(table.sums / table.counts, margin=margin, confidence=confidence).test()
     factors = {

@@ -14,7 +14,7 @@ Integers = NDArray[np.int64]
 TOLERANCE = 1e-6
 
 
-class OffLattice(ValueError):
+class OffLatticeError(ValueError):
     """A value is no multiple of the stated fraction."""
 
 
@@ -28,13 +28,13 @@ def to_lattice(differences: ArrayLike, denominator: int) -> Integers:
 
     Raises
     ------
-    OffLattice
+    OffLatticeError
         If a difference is further than 1e-6 steps of unit size from a multiple, or not finite.
     """
     scaled = np.asarray(differences, float) * denominator
     if not np.isfinite(scaled).all():
-        raise OffLattice("a difference is missing")
+        raise OffLatticeError("a difference is missing")
     whole = np.rint(scaled)
     if np.abs(scaled - whole).max(initial=0.0) > TOLERANCE:
-        raise OffLattice(f"a difference is no multiple of 1/{denominator}")
+        raise OffLatticeError(f"a difference is no multiple of 1/{denominator}")
     return np.asarray(whole, dtype=np.int64)

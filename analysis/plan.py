@@ -11,6 +11,7 @@ from pathlib import Path
 import yaml
 
 from analysis.checking import (
+    PlainDumper,
     PlanError,
     StrictLoader,
     at,
@@ -21,9 +22,23 @@ from analysis.checking import (
     margin_at,
     names_at,
     number_at,
+    plain,
     text_at,
 )
 from analysis.schema import DIMENSIONS, LEVELS
+
+__all__ = [
+    "Bootstrap",
+    "Minimums",
+    "Plan",
+    "PlanError",
+    "TreeStep",
+    "default_plan",
+    "dump_plan",
+    "load_plan",
+    "parse_plan",
+    "plan_sha256",
+]
 
 VERSION = 1
 TREE_CLAIMS = ("non-inferior", "superior")
@@ -32,7 +47,9 @@ MISSING_RULES = ("lowest_category", "available_cases")
 EQUIVALENCE_ALPHAS = (0.025, 0.05)
 DEFAULT_MARGIN = 0.5
 JUSTIFICATION = "Half a point of the 1-5 scale: half the distance between two neighbouring anchors."
-SIMULATED_JUSTIFICATION = "Half a point of the 1-5 scale, set for a simulated study, not elicited from clinicians."
+SIMULATED_JUSTIFICATION = (
+    "Half a point of the 1-5 scale, set for a simulated study, not elicited from clinicians."
+)
 
 
 @dataclass(frozen=True)
@@ -271,28 +288,15 @@ def default_plan(models: Sequence[str], *, simulated: bool = False, seed: int = 
     )
 
 
-def _plain(value: object) -> object:
-    if isinstance(value, Mapping):
-        return {key: _plain(entry) for key, entry in value.items()}
-    if isinstance(value, tuple):
-        return [_plain(entry) for entry in value]
-    if hasattr(value, "__dataclass_fields__"):
-        return {key: _plain(getattr(value, key)) for key in value.__dataclass_fields__}
-    return value
-
-
-class _PlainDumper(yaml.SafeDumper):
-    """Dumper without aliases, which the reader refuses."""
-
-    def ignore_aliases(self, data: object) -> bool:
-        """Write every value in full."""
-        return True
-
-
 def dump_plan(plan: Plan) -> str:
-    """The plan as canonical YAML: keys in the order of `Plan`, UTF-8, LF; `parse_plan` reads it back equal."""
+    """The plan as canonical YAML, keys in the order of `Plan`; `parse_plan` reads it back equal."""
     return yaml.dump(
-        _plain(plan), Dumper=_PlainDumper, sort_keys=False, allow_unicode=True, default_flow_style=False, width=100
+        plain(plan),
+        Dumper=PlainDumper,
+        sort_keys=False,
+        allow_unicode=True,
+        default_flow_style=False,
+        width=100,
     )
 
 

@@ -139,7 +139,9 @@ def _reasons(squares: _Squares, variance: Array, n_blocks: int, n_raters: int) -
 
 def _degrees(squares: _Squares, numerator: Array, rater_part: Array, n_blocks: int, n_raters: int) -> Array:
     b, r = n_blocks - 1, n_raters - 1
-    spread = np.square(squares.blocks) / b + np.square(squares.raters) / r + np.square(squares.residual) / (b * r)
+    spread = (
+        np.square(squares.blocks) / b + np.square(squares.raters) / r + np.square(squares.residual) / (b * r)
+    )
     return np.where(rater_part > 0, np.minimum(b, np.square(numerator) / spread), b)
 
 
@@ -178,7 +180,9 @@ def two_way_random_t(differences: ArrayLike, *, margin: float, confidence: float
         numerator = squares.blocks + rater_part
         reason = _reasons(squares, numerator, n_blocks, n_raters)
         bad = reason > 0
-        df = np.where(bad, np.nan, _degrees(squares, numerator, rater_part, max(n_blocks, 2), max(n_raters, 2)))
+        df = np.where(
+            bad, np.nan, _degrees(squares, numerator, rater_part, max(n_blocks, 2), max(n_raters, 2))
+        )
         se = np.where(bad, np.nan, np.sqrt(numerator / (n_blocks * n_raters)))
         share = np.where(bad, np.nan, rater_part / numerator)
         mean = squares.mean

@@ -160,7 +160,9 @@ HARMS = Table(
         Column("commission", "flag", "1 if something harmful is said or advised."),
         Column("omission", "flag", "1 if something needed is absent."),
         Column("error_tags", "text", "Error tags.", required=False, values=ERROR_TAGS, many=True),
-        Column("confidence", "integer", "Rater's confidence, 3 highest.", required=False, minimum=1, maximum=3),
+        Column(
+            "confidence", "integer", "Rater's confidence, 3 highest.", required=False, minimum=1, maximum=3
+        ),
         CANNOT_JUDGE,
     ),
     ("vignette", "response", "rater", "copy"),

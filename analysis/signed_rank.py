@@ -107,9 +107,7 @@ def _exact(sizes: Integers, signs: Integers, unit: float) -> ExactTest:
     distribution = _flip_distribution(used // divisor)
     greater = min(1.0, float(distribution[positive // divisor :].sum()))
     less = min(1.0, float(distribution[: positive // divisor + 1].sum()))
-    return ExactTest(
-        positive * unit, negative * unit, min(1.0, 2 * min(greater, less)), greater, less
-    )
+    return ExactTest(positive * unit, negative * unit, min(1.0, 2 * min(greater, less)), greater, less)
 
 
 def signed_rank(steps: Integers, zeros: ZeroMethod = "pratt") -> ExactTest:

@@ -28,7 +28,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Choose the tests of this pass; keep the end-to-end tests, which share one site, in one worker."""
-    kept, left_out = [], []
+    kept: list[pytest.Item] = []
+    left_out: list[pytest.Item] = []
     for item in items:
         _refuse_flushing(item)
         if item.path.is_relative_to(Path(__file__).parent / "e2e"):
@@ -84,7 +85,9 @@ def django_db_setup(
 ) -> Iterator[None]:
     """Create the test database also for sessions whose only tests use ``template_db``."""
     with django_db_blocker.unblock():
-        created = setup_databases(verbosity=0, interactive=False, aliases={"default"})
+        created = setup_databases(
+            verbosity=0, interactive=False, aliases={"default": None}, serialized_aliases=[]
+        )
         yield
         teardown_databases(created, verbosity=0)
 

@@ -199,7 +199,7 @@ def _server(
 
 def _run_to_end(command: Sequence[object], home: Path, account: str | None) -> None:
     words = [str(word) for word in command]
-    extra = [] if account else None
+    extra: list[str] | None = [] if account else None
     done = subprocess.run(
         words, cwd=home, user=account, group=account, extra_groups=extra, capture_output=True, check=False
     )

@@ -29,7 +29,7 @@ def choose_vignettes(counts: Mapping[int, int], per_resident: int, rng: np.rando
         How many to choose; at most ``len(counts)``.
 
     Raises ValueError when there are too few vignettes. With R residents of a level in turn, the counts of any
-    two vignettes never differ by more than one; R * per_resident = len(counts) gives each vignette exactly once.
+    two vignettes never differ by more than one; R * per_resident = len(counts) gives each vignette once.
     """
     if not 1 <= per_resident <= len(counts):
         raise ValueError(f"{per_resident} of {len(counts)} vignettes cannot be chosen")

@@ -109,7 +109,7 @@ def clean_json(value: Any) -> Any:
 
 
 def clean_sections(sections: Mapping[str, str]) -> dict[str, str]:
-    """Return all five sections in their order, cleaned; missing ones are empty. Raises ValueError for others."""
+    """Return all five sections in order, cleaned; missing ones are empty. Raises ValueError for others."""
     unknown = sorted(set(sections) - set(SECTIONS))
     if unknown:
         raise ValueError(f"{unknown[0]} is no section; sections are {', '.join(SECTIONS)}")

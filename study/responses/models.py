@@ -68,7 +68,10 @@ class Draft(models.Model):
 
 
 class Generation(models.Model):
-    """One draw that a model owes: the row is the queue."""
+    """One draw that a model owes: the row is the queue.
+
+    `due_at` moves with every retreat after an interruption, `queued_at` tells how long the draw has been owed.
+    """
 
     class State(models.TextChoices):
         QUEUED = "queued", "Queued"
@@ -87,6 +90,7 @@ class Generation(models.Model):
     interruptions = models.PositiveSmallIntegerField(default=0)
     lease_token = models.CharField(max_length=32, blank=True, default="")
     lease_until = models.DateTimeField(null=True)
+    queued_at = models.DateTimeField()
     due_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
     worker = models.CharField(max_length=80, blank=True, default="")

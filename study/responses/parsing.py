@@ -1,4 +1,4 @@
-"""From a model's text to the residents' five sections: reasoning apart, tolerant headings, nothing dropped. Pure."""
+"""From a model's text to the residents' five sections: reasoning apart, headings tolerant. Pure functions."""
 
 import re
 from collections.abc import Mapping
@@ -47,8 +47,8 @@ def render_answer(sections: Mapping[str, str]) -> str:
 def parse_answer(text: str) -> dict[str, str]:
     """Return all five sections; one whose heading is absent is empty.
 
-    Text before the first heading, or a text without any, opens the assessment: nothing a model wrote is dropped.
-    A heading that comes twice adds to its section.
+    Text before the first heading, or a text without any, opens the assessment: nothing is dropped. A heading
+    that comes twice adds to its section.
     """
     parts: dict[str, list[str]] = {code: [] for code in SECTIONS}
     current = "assessment"
@@ -81,8 +81,8 @@ def split_reasoning(
 ) -> tuple[str, str]:
     """Return (answer, reasoning), both cleaned.
 
-    The server's own reasoning field comes first under either of its names; then the tags in the text. A thought
-    that never ends leaves no answer; an end without a beginning (the chat template wrote the beginning) makes
+    The server's own reasoning field comes first, under either of its names; then the tags in the text. A
+    thought that never ends leaves no answer; an end without a beginning (the chat template wrote the beginning) makes
     everything before it a thought; text outside an answer tag is a thought.
     """
     thoughts = [reasoning or reasoning_content or ""]

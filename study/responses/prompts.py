@@ -1,4 +1,4 @@
-"""The prompt, versioned: it asks a model for the residents' form under the residents' word cap. Pure functions."""
+"""The prompt, versioned: it asks for the residents' form under the residents' word cap. Pure functions."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -8,10 +8,13 @@ from study.protocol.rubric import SECTION_HELP, SECTIONS
 from study.responses.inputs import canonical_json
 
 _TASK: Final = (
-    "You are the doctor on duty and asked about the safe use of medicines. Judge the case below and say what you "
-    "would do, with the facts that are given."
+    "You are the doctor on duty and asked about the safe use of medicines. Judge the case below and say what "
+    "you would do, with the facts that are given."
 )
-_THINK: Final = " First reason inside <think> and </think>. Then give the answer that will be read inside <answer> and </answer>."
+_THINK: Final = (
+    " First reason inside <think> and </think>. Then give the answer that will be read inside <answer> and "
+    "</answer>."
+)
 # Version, then profile: models that were trained on tags may answer nothing without being asked for them.
 SYSTEM_PROMPTS: Final[Mapping[str, str]] = {"1-plain": _TASK, "1-think": _TASK + _THINK}
 
@@ -24,10 +27,10 @@ def build_messages(*, scenario: str, question: str, word_cap: int, version: str)
     form = "\n\n".join(f"## {heading}\n({SECTION_HELP[code]})" for code, heading in SECTIONS.items())
     user = (
         f"Case\n\n{scenario}\n\nQuestion\n\n{question}\n\n"
-        "Answer under exactly these five headings, each on its own line, in this order. Replace each bracketed "
-        f"hint by your text and leave no heading out.\n\n{form}\n\n"
-        f"Use at most {word_cap} words in all, headings not counted. No introduction, no closing remark, nothing "
-        "about yourself."
+        "Answer under exactly these five headings, each on its own line, in this order. Replace each "
+        f"bracketed hint by your text and leave no heading out.\n\n{form}\n\n"
+        f"Use at most {word_cap} words in all, headings not counted. No introduction, no closing remark, "
+        "nothing about yourself."
     )
     return [{"role": "system", "content": SYSTEM_PROMPTS[version]}, {"role": "user", "content": user}]
 

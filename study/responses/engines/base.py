@@ -19,8 +19,8 @@ class GenerationRequest:
 class GenerationResult:
     """One answer of a model with its provenance.
 
-    `content` is the text as it came (None when the model was cut off while it thought), `reasoning` the server's
-    own field for thoughts; `sampling` and `seed` are what was really sent; `duration_s` is in seconds.
+    `content` is the text as it came (None when the model was cut off while it thought), `reasoning` the
+    server's own field for thoughts; `sampling` and `seed` are what was sent; `duration_s` is in seconds.
     """
 
     content: str | None
@@ -43,15 +43,15 @@ class EngineError(Exception):
     """The engine gave no answer."""
 
 
-class Interruption(EngineError):
-    """The way to the model failed (time-out, connection, overload, server error): the same request may succeed."""
+class InterruptionError(EngineError):
+    """The way to the model failed (time-out, connection, server error): the same request may succeed."""
 
 
-class Rejected(EngineError):
-    """The server refuses this request (unknown model, bad key, prompt too long): repeating it is of no use."""
+class RejectionError(EngineError):
+    """The server refuses this request (unknown model, bad key, too long): repeating it is of no use."""
 
 
 class Engine(Protocol):
-    """Generate one answer, or raise Interruption or Rejected."""
+    """Generate one answer, or raise InterruptionError or RejectionError."""
 
     def generate(self, request: GenerationRequest) -> GenerationResult: ...

@@ -6,7 +6,12 @@ from typing import Any, Final
 
 import httpx
 
-from study.responses.engines.base import GenerationRequest, GenerationResult, Interruption, Rejected
+from study.responses.engines.base import (
+    GenerationRequest,
+    GenerationResult,
+    InterruptionError,
+    RejectionError,
+)
 
 CONNECT_TIMEOUT_S: Final = 10.0
 VERSION_TIMEOUT_S: Final = 5.0
@@ -14,9 +19,9 @@ _TRANSIENT: Final = frozenset({408, 409, 425, 429})
 
 
 class OpenAIHTTPEngine:
-    """Ask one model of one server; every sampling parameter is sent, because one that is not sent comes silently
-    from the model's own configuration.
+    """Ask one model of one server.
 
+    Every sampling parameter is sent: one that is not sent comes silently from the model's own configuration.
     `base_url` ends before `/chat/completions` (usually in `/v1`), `timeout_s` is in seconds.
     """
 
@@ -53,17 +58,23 @@ class OpenAIHTTPEngine:
         try:
             response = client.post(f"{self._base_url}/chat/completions", json=payload, headers=headers)
         except httpx.TimeoutException as error:
-            raise Interruption(
+            raise InterruptionError(
                 f"the model's server did not answer in time ({type(error).__name__})"
             ) from error
         except httpx.TransportError as error:
-            raise Interruption(f"the model's server cannot be reached ({type(error).__name__})") from error
+            raise InterruptionError(
+                f"the model's server cannot be reached ({type(error).__name__})"
+            ) from error
         except httpx.InvalidURL as error:
-            raise Rejected(f"the model's address is not valid: {error}") from error
+            raise RejectionError(f"the model's address is not valid: {error}") from error
         if response.status_code >= 500 or response.status_code in _TRANSIENT:
-            raise Interruption(f"the model's server answered {response.status_code}: {_reason(response)}")
+            raise InterruptionError(
+                f"the model's server answered {response.status_code}: {_reason(response)}"
+            )
         if response.status_code != 200:
-            raise Rejected(f"the model's server refused with {response.status_code}: {_reason(response)}")
+            raise RejectionError(
+                f"the model's server refused with {response.status_code}: {_reason(response)}"
+            )
         return _completion(response)
 
     def _version(self, client: httpx.Client) -> str:
@@ -93,9 +104,9 @@ def _completion(response: httpx.Response) -> dict[str, Any]:
         body = response.json()
         message = body["choices"][0]["message"]
     except (ValueError, KeyError, IndexError, TypeError) as error:
-        raise Interruption("what answered at the model's address is no chat completion") from error
+        raise InterruptionError("what answered at the model's address is no chat completion") from error
     if not isinstance(message, dict) or not isinstance(message.get("content"), str | None):
-        raise Interruption("what answered at the model's address is no chat completion")
+        raise InterruptionError("what answered at the model's address is no chat completion")
     whole: dict[str, Any] = body
     return whole
 

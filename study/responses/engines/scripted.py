@@ -1,4 +1,4 @@
-"""A scripted engine: composes a plausible answer at a set ability. Its answers are simulated data and say so."""
+"""A scripted engine: composes a plausible answer at a set ability, marked as simulated."""
 
 import time
 from collections.abc import Mapping
@@ -65,8 +65,8 @@ def compose_sections(
 ) -> dict[str, str]:
     """Return the five sections of an answer at `ability` (0 to 1), within `word_cap` words.
 
-    The same generator state at a higher ability names at least the same key points and at most the same errors,
-    as long as the cap does not bind. Raises ValueError for an ability outside 0 to 1.
+    The same generator state at a higher ability names at least the same key points and at most the same
+    errors, as long as the cap does not bind. Raises ValueError for an ability outside 0 to 1.
     """
     if not 0 <= ability <= 1:
         raise ValueError(f"ability must lie between 0 and 1, not {ability}")

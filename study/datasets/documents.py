@@ -1,0 +1,158 @@
+"""The texts beside the tables: names of the arms, manifest, watermark; and the hash that the data lock signs."""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from analysis import schema
+from study.blinding.models import BlindedItem
+from study.datasets.inputs import Pseudonyms
+from study.datasets.pseudonyms import keyed_digest
+from study.datasets.queries import open_assignments, signatures_for, study_secret
+from study.datasets.writer import WrittenFile
+from study.protocol.models import Arm, Study
+from study.protocol.queries import approval_exception
+from study.ratings.models import Allocation
+from study.responses.models import GenerationAttempt, ModelSetup
+
+WATERMARK = "simulated data"
+
+
+def sha256_of(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def to_json(value: Mapping[str, Any]) -> str:
+    """Return the one text of a JSON document: sorted keys, one space of indent, LF at the end."""
+    return json.dumps(value, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def arms_text(study: Study, names: Pseudonyms) -> str:
+    """Return arms.json: what each arm code means.
+
+    Its hash stands in the manifest while the names are still sealed. Without the salt, whoever knows the arms
+    could find the few possible permutations by trying them.
+    """
+    arms = {names.arms[arm.pk]: _arm_entry(arm) for arm in study.arms.all()}
+    salt = keyed_digest(study_secret(study), "datasets.arms_salt", study.slug)
+    return to_json({"arms": arms, "salt": salt})
+
+
+def _arm_entry(arm: Arm) -> dict[str, Any]:
+    entry: dict[str, Any] = {"name": arm.name, "kind": arm.kind, "level": arm.level or None, "label": arm.label}
+    setup = ModelSetup.objects.filter(arm=arm).first()
+    if setup is not None:
+        entry["provenance"] = _provenance(setup)
+    return entry
+
+
+def _provenance(setup: ModelSetup) -> dict[str, Any]:
+    attempts = GenerationAttempt.objects.filter(generation__arm=setup.arm_id)
+    facts = ("engine", "engine_version", "model", "revision", "simulated", "prompt_version")
+    return {
+        "engine": setup.engine,
+        "model": setup.model,
+        "revision": setup.revision,
+        "prompt_version": setup.prompt_version,
+        "sampling": setup.sampling,
+        "draws": setup.draws,
+        "recorded": [dict(row) for row in attempts.order_by(*facts).values(*facts).distinct()],
+    }
+
+
+def data_sha256(tables: Mapping[str, bytes], plan_sha256: str, arms_sha256: str) -> str:
+    """Return the hash that both signatures of the data lock name: the tables, the plan and the arms."""
+    parts = [f"{name} {hashlib.sha256(tables[name]).hexdigest()}" for name in sorted(tables)]
+    return sha256_of("\n".join([*parts, f"plan {plan_sha256}", f"arms {arms_sha256}"]))
+
+
+def pseudonym_table(names: Pseudonyms) -> dict[str, dict[str, str | int]]:
+    """Return who is behind each pseudonym; it stays in the database."""
+    authors: dict[str, dict[str, str | int]] = {
+        name: {"kind": author.kind, "id": author.number} for author, name in names.authors.items()
+    }
+    raters: dict[str, dict[str, str | int]] = {
+        name: {"kind": "rater", "id": rater} for rater, name in names.raters.items()
+    }
+    return authors | raters
+
+
+def manifest_of(
+    study: Study,
+    *,
+    files: Mapping[str, WrittenFile],
+    counts: Mapping[str, int],
+    plan_sha256: str,
+    arms_sha256: str,
+    data: str,
+    now: datetime,
+) -> dict[str, Any]:
+    """Return the manifest: what was frozen, from what, and the SHA-256 of every file."""
+    normalisers = BlindedItem.objects.filter(study=study).values_list("normaliser_version", flat=True)
+    return {
+        "format": schema.FORMAT,
+        "study": {
+            "slug": study.slug,
+            "title": study.title,
+            "simulated": study.simulated,
+            "watermark": WATERMARK if study.simulated else None,
+        },
+        "plan_sha256": plan_sha256,
+        "arms_sha256": arms_sha256,
+        "data_sha256": data,
+        "rubric": study.rubric_version,
+        "normaliser": "+".join(sorted(set(normalisers))),
+        "frozen_at": now.isoformat(),
+        "approval_exception": _exception(study),
+        "data_lock": _data_lock(study, data),
+        "seeds": _seeds(study),
+        "counts": dict(counts),
+        "files": {name: file.entry() for name, file in sorted(files.items())},
+    }
+
+
+def _exception(study: Study) -> dict[str, str] | None:
+    signature = approval_exception(study)
+    if signature is None:
+        return None
+    return {"signed_by": signature.person.name or signature.person.email, "reason": signature.reason}
+
+
+def _data_lock(study: Study, data: str) -> dict[str, Any]:
+    signed = [
+        {
+            "signed_by": signature.person.name or signature.person.email,
+            "signed_at": signature.signed_at.isoformat(),
+            "statement": signature.statement,
+            "reason": signature.reason,
+        }
+        for signature in signatures_for(study, data)
+    ]
+    return {"signatures": signed, "open_ratings": open_assignments(study).count()}
+
+
+def _seeds(study: Study) -> dict[str, Any]:
+    allocation = Allocation.objects.filter(study=study).first()
+    seeds: dict[str, Any] = {"study": study.seed}
+    if allocation is not None:
+        seeds["allocation"] = allocation.seed
+        seeds["allocation_algorithm"] = allocation.algorithm
+        seeds["allocation_sha256"] = allocation.sha256
+    return seeds
+
+
+def counts_of(tables: Mapping[str, list[Any]]) -> dict[str, int]:
+    """Return the numbers that a reader checks first."""
+    statuses = Counter(row["status"] for row in tables["responses"])
+    return {
+        "vignettes": len({row["vignette"] for row in tables["responses"]}),
+        "responders": len(tables["responders"]),
+        "raters": len(tables["raters"]),
+        "responses_planned": len(tables["responses"]),
+        **{f"responses_{status}": statuses[status] for status in schema.STATUSES},
+        "ratings": len(tables["harms"]),
+        "guesses": len(tables["guesses"]),
+    }

@@ -1,0 +1,236 @@
+"""Reads for the freeze. The key is read here, once: rows in and rows out are asserted equal."""
+
+from collections.abc import Mapping
+from itertools import product
+
+from django.db.models import QuerySet
+
+from study.blinding.key import SealKey, StudySecret
+from study.blinding.models import BlindedItem
+from study.datasets.inputs import (
+    Author,
+    Collected,
+    Guess,
+    Judgement,
+    Planned,
+    Pseudonyms,
+    RaterFacts,
+    Sealed,
+    squeeze,
+)
+from study.datasets.models import FrozenDataset
+from study.datasets.pseudonyms import lettered, numbered, shuffled
+from study.datasets.style import style_counts
+from study.participants.models import Participant, Role
+from study.protocol.errors import PreconditionMissing
+from study.protocol.models import Signature, Study
+from study.protocol.queries import model_arms, resident_arms, signatures
+from study.protocol.vocabulary import Meaning
+from study.ratings.models import Assignment, Rating, SourceGuess
+from study.responses.models import Generation, ModelSetup, PlannedResponse, Response
+
+ORIGINAL = "original"
+
+
+class DatasetMismatch(PreconditionMissing):
+    """Rows do not add up, or a file is not what its manifest says: nothing may be built on it."""
+
+    code = "mismatch"
+
+
+def require(holds: bool, what: str) -> None:
+    """Stop the freeze when a count does not add up."""
+    if not holds:
+        raise DatasetMismatch(f"The dataset was not written: {what}. Ask the person who runs this installation.")
+
+
+def frozen_dataset(study: Study) -> FrozenDataset | None:
+    return FrozenDataset.objects.filter(study=study).first()
+
+
+def study_secret(study: Study) -> str:
+    secret = StudySecret.objects.filter(study_id=study.pk).values_list("secret", flat=True).first()
+    require(secret is not None, "the study has no secret, so it was never sealed")
+    return str(secret)
+
+
+def open_assignments(study: Study) -> QuerySet[Assignment]:
+    """Return the assignments that no saved rating answers, by rater and place in the queue."""
+    return (
+        Assignment.objects.filter(item__study=study, ratings__isnull=True)
+        .select_related("rater__person")
+        .order_by("rater_id", "position")
+    )
+
+
+def open_guesses(study: Study) -> int:
+    """Return how many guesses are still owed for saved ratings."""
+    rated = Assignment.objects.filter(item__study=study, guess_asked=True, ratings__isnull=False)
+    return rated.filter(guess__isnull=True).distinct().count()
+
+
+def signatures_for(study: Study, data_sha256: str) -> QuerySet[Signature]:
+    """Return the data-lock signatures that name exactly these data; a rating saved later voids them."""
+    return signatures(study, Meaning.DATA_LOCK).filter(subject_sha256=data_sha256)
+
+
+def sealed_responses(study: Study) -> list[tuple[BlindedItem, Response]]:
+    """Return each item with its response: from the key by its ids, in two queries."""
+    keys = SealKey.objects.filter(study_id=study.pk)
+    items = {item.pk: item for item in BlindedItem.objects.filter(pk__in=keys.values("item_id"))}
+    answers = Response.objects.filter(pk__in=keys.values("response_id")).select_related("resident")
+    responses = {response.pk: response for response in answers}
+    pairs = [(items[key.item_id], responses[key.response_id]) for key in keys.order_by("item_id")]
+    sealed = BlindedItem.objects.filter(study=study).count()
+    require(
+        len(pairs) == len(items) == len(responses) == sealed,
+        f"{len(pairs)} keys, {len(items)} items, {len(responses)} responses and {sealed} sealed items",
+    )
+    same = all(
+        item.study_id == response.study_id == study.pk and item.study_vignette_id == response.study_vignette_id
+        for item, response in pairs
+    )
+    require(same, "a key ties an item and a response of two vignettes")
+    return pairs
+
+
+def collect(study: Study) -> Collected:
+    """Gather every planned response with what became of it, and every judgement and guess."""
+    codes = dict(study.study_vignettes.values_list("pk", "code"))
+    arm_of_level = {arm.level: arm.pk for arm in resident_arms(study)}
+    pairs = sealed_responses(study)
+    sealed = {
+        _planned(response, codes, arm_of_level): Sealed(item.pk, item.public_id, style_counts(item.sections))
+        for item, response in pairs
+    }
+    require(len(sealed) == len(pairs), "two sealed responses answer the same plan")
+    keyed = SealKey.objects.filter(study_id=study.pk).values("response_id")
+    rest = Response.objects.filter(study=study).exclude(pk__in=keyed).select_related("resident")
+    lost = [response.pk for response in rest if response.status == Response.Status.ANSWERED]
+    require(not lost, f"{len(lost)} answered responses have no sealed item")
+    unsealed = frozenset(_planned(response, codes, arm_of_level) for response in rest)
+    planned = _plan_of_residents(study, codes, arm_of_level) | _plan_of_models(study, codes)
+    return Collected(
+        planned=tuple(sorted(planned | set(sealed) | unsealed)),
+        sealed=sealed,
+        unsealed=unsealed,
+        judgements=_judgements(study),
+        guesses=_guesses(study),
+        raters=_raters(study),
+    )
+
+
+def _planned(response: Response, codes: Mapping[int, str], arm_of_level: Mapping[str, int]) -> Planned:
+    resident = response.resident
+    if resident is not None:
+        author = Author("resident", resident.pk, arm_of_level[resident.level])
+    else:
+        arm = response.model_arm_id
+        assert arm is not None  # noqa: S101  a CHECK constraint: exactly one author
+        author = Author("model", arm, arm)
+    return Planned(codes[response.study_vignette_id], author, response.draw, response.variant)
+
+
+def _plan_of_residents(
+    study: Study, codes: Mapping[int, str], arm_of_level: Mapping[str, int]
+) -> set[Planned]:
+    rows = PlannedResponse.objects.filter(study=study).select_related("resident")
+    return {
+        Planned(
+            codes[row.study_vignette_id],
+            Author("resident", row.resident_id, arm_of_level[row.resident.level]),
+            1,
+            ORIGINAL,
+        )
+        for row in rows
+    }
+
+
+def _plan_of_models(study: Study, codes: Mapping[int, str]) -> set[Planned]:
+    """Return the draws that each model owes; imported arms have no queue, so the setup speaks for them."""
+    setups = ModelSetup.objects.filter(arm__in=model_arms(study))
+    planned = {
+        Planned(code, Author("model", setup.arm_id, setup.arm_id), draw, ORIGINAL)
+        for setup in setups
+        for code, draw in product(codes.values(), range(1, setup.draws + 1))
+    }
+    queued = Generation.objects.filter(study=study)
+    return planned | {
+        Planned(codes[row.study_vignette_id], Author("model", row.arm_id, row.arm_id), row.draw, row.variant)
+        for row in queued
+    }
+
+
+def _judgements(study: Study) -> tuple[Judgement, ...]:
+    rows = Rating.objects.filter(assignment__item__study=study).order_by("assignment_id", "revision")
+    revisions: dict[int, list[Rating]] = {}
+    for rating in rows.select_related("assignment").prefetch_related("scores"):
+        revisions.setdefault(rating.assignment_id, []).append(rating)
+    open_count = open_assignments(study).count()
+    assigned = Assignment.objects.filter(item__study=study).count()
+    require(len(revisions) + open_count == assigned, f"{assigned} assignments, {open_count} of them open")
+    return tuple(_judgement(each) for each in revisions.values())
+
+
+def _judgement(revisions: list[Rating]) -> Judgement:
+    latest = revisions[-1]
+    assignment = latest.assignment
+    seconds = [rating.active_seconds for rating in revisions if rating.active_seconds is not None]
+    return Judgement(
+        item=assignment.item_id,
+        rater=assignment.rater_id,
+        copy=assignment.copy,
+        position=assignment.position,
+        revision=latest.revision,
+        active_seconds=sum(seconds) if seconds else None,
+        cannot_judge=latest.cannot_judge,
+        scores={score.dimension: score.value for score in latest.scores.all()},
+        extent=latest.harm_extent,
+        likelihood=latest.harm_likelihood,
+        commission=latest.commission,
+        omission=latest.omission,
+        error_tags=tuple(latest.error_tags),
+        confidence=latest.confidence,
+    )
+
+
+def _guesses(study: Study) -> tuple[Guess, ...]:
+    rows = SourceGuess.objects.filter(assignment__item__study=study).select_related("assignment").order_by("id")
+    return tuple(
+        Guess(
+            item=row.assignment.item_id,
+            rater=row.assignment.rater_id,
+            copy=row.assignment.copy,
+            guess=row.guess,
+            certainty=row.certainty,
+            reason=squeeze(row.reason),
+        )
+        for row in rows
+    )
+
+
+def _raters(study: Study) -> dict[int, RaterFacts]:
+    assigned = Assignment.objects.filter(item__study=study).values("rater_id")
+    people = Participant.objects.filter(pk__in=assigned).order_by("pk")
+    return {
+        rater.pk: RaterFacts(rater.profession or "not stated", rater.years_in_practice) for rater in people
+    }
+
+
+def draw_pseudonyms(study: Study, collected: Collected) -> Pseudonyms:
+    """Permute arms, authors and raters by the study's secret; models and residents share one series."""
+    secret = study_secret(study)
+    arms = {arm.pk: arm.name for arm in study.arms.all()}
+    people = dict(
+        study.participants.filter(role__in=[Role.RESIDENT, Role.RATER]).values_list("pk", "person__email")
+    )
+    authors = {
+        author: arms[author.arm] if author.kind == "model" else people[author.number]
+        for author in {planned.author for planned in collected.planned}
+    }
+    raters = {rater: people[rater] for rater in collected.raters}
+    return Pseudonyms(
+        authors=numbered("S", shuffled(secret, "datasets.responder", authors)),
+        arms=lettered(shuffled(secret, "datasets.arm", arms)),
+        raters=numbered("R", shuffled(secret, "datasets.rater", raters)),
+    )

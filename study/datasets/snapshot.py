@@ -1,0 +1,50 @@
+"""The state of the data as the data lock signs it, before any file exists."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from study.datasets.documents import arms_text, data_sha256, pseudonym_table, sha256_of
+from study.datasets.inputs import Row
+from study.datasets.queries import collect, draw_pseudonyms, require
+from study.datasets.tables import BadRow, build_tables
+from study.datasets.writer import table_bytes
+from study.protocol.models import AnalysisPlan, Study
+from study.protocol.queries import locked_plan
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The tables, their CSV bytes by file name, the locked plan, the arms' text, and the hash of all of it."""
+
+    tables: Mapping[str, list[Row]]
+    files: Mapping[str, bytes]
+    plan: AnalysisPlan
+    arms: str
+    arms_sha256: str
+    data_sha256: str
+    pseudonyms: Mapping[str, Mapping[str, str | int]]
+
+
+def take_snapshot(study: Study) -> Snapshot:
+    """Read the study's data as they stand; raises DatasetMismatch when rows do not add up."""
+    plan = locked_plan(study)
+    require(plan is not None, "no plan was locked by signature")
+    assert plan is not None  # noqa: S101  said above, for the type checker
+    collected = collect(study)
+    names = draw_pseudonyms(study, collected)
+    try:
+        tables = build_tables(collected, names)
+    except BadRow as error:
+        require(False, str(error))
+        raise
+    files = table_bytes(tables)
+    arms = arms_text(study, names)
+    return Snapshot(
+        tables=tables,
+        files=files,
+        plan=plan,
+        arms=arms,
+        arms_sha256=sha256_of(arms),
+        data_sha256=data_sha256(files, plan.sha256, sha256_of(arms)),
+        pseudonyms=pseudonym_table(names),
+    )

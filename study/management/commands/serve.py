@@ -1,0 +1,80 @@
+"""`manage.py serve`: the site and, without Redis, its worker, as two supervised child processes."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from argparse import ArgumentParser
+from types import FrameType
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from study.environment import read_text
+
+RESTART_AFTER_S = 2.0
+
+
+class Command(BaseCommand):
+    help = "Serve the site; without REDIS_URL also run the worker. BIND and PORT choose the address."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--bind", default=read_text("BIND", "127.0.0.1"))
+        parser.add_argument("--port", type=int, default=int(read_text("PORT", "8000")))
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        call_command("check", databases=["default"])
+        commands = {"site": _site_command(options["bind"], options["port"])}
+        if not settings.REDIS_URL:
+            commands["worker"] = [sys.executable, "manage.py", "work"]
+        self.stdout.write(f"Equipoise is at http://{options['bind']}:{options['port']}/ (Ctrl-C stops it)")
+        self.stdout.flush()
+        supervise(commands)
+
+
+def _site_command(bind: str, port: int) -> list[str]:
+    options = ["--bind", f"{bind}:{port}", "--workers", "1", "--threads", "4", "--log-level", "warning"]
+    return [sys.executable, "-m", "gunicorn", "study.wsgi", *options]
+
+
+def supervise(commands: dict[str, list[str]]) -> None:
+    """Run the commands until a signal comes or the site ends; a worker that dies is started again."""
+    stopping = False
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        nonlocal stopping
+        stopping = True
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    children = {name: _start(command) for name, command in commands.items()}
+    try:
+        while not stopping:
+            time.sleep(0.2)
+            if children["site"].poll() is not None:
+                raise CommandError("The site could not be served: is the port free? PORT=8001 chooses another.")
+            for name, child in children.items():
+                if child.poll() is not None and not stopping:
+                    time.sleep(RESTART_AFTER_S)
+                    children[name] = _start(commands[name])
+    finally:
+        for child in children.values():
+            child.terminate()
+        for child in children.values():
+            _wait(child)
+
+
+def _start(command: list[str]) -> "subprocess.Popen[bytes]":
+    # A group of its own: Ctrl-C reaches this process alone, which then stops its children in order.
+    return subprocess.Popen(command, cwd=settings.BASE_DIR, env=os.environ.copy(), process_group=0)
+
+
+def _wait(child: "subprocess.Popen[bytes]") -> None:
+    try:
+        child.wait(timeout=20)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()

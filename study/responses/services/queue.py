@@ -1,0 +1,251 @@
+"""The queue of draws: rows are claimed by compare-and-set, and stored only with the current lease."""
+
+import secrets
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db import connection, transaction
+from django.db.models import QuerySet
+
+from study.participants.models import Person
+from study.protocol.errors import PhaseClosed
+from study.protocol.models import Study
+from study.protocol.transactions import locked_study, record_event
+from study.protocol.vocabulary import Phase
+from study.responses.engines.base import GenerationResult
+from study.responses.inputs import clean_json, clean_text, sections_sha256
+from study.responses.models import AnsweringClosure, Generation, GenerationAttempt, Response
+from study.responses.parsing import ANSWERED, classify, parse_answer, split_reasoning
+from study.responses.prompts import prompt_sha256
+from study.responses.queries import closure_of, is_accepting
+from study.responses.services.opening import draw_seed
+from study.responses.services.receipts import draw_source, make_receipt
+
+LONGEST_RETREAT_S: Final = 60
+STATE = Generation.State
+
+
+def due_rows(now: datetime) -> QuerySet[Generation]:
+    """Return the rows that may be claimed now, longest due first."""
+    closed = AnsweringClosure.objects.values("study_id")
+    rows = Generation.objects.filter(state=STATE.QUEUED, due_at__lte=now, study__phase=Phase.ANSWERING)
+    return rows.exclude(study_id__in=closed).order_by("due_at", "pk")
+
+
+def claim_next(*, now: datetime, worker: str, lease_seconds: float) -> Generation | None:
+    """Claim the row that is due longest, or return None. Two workers never get the same row."""
+    while due_rows(now).exists():
+        with transaction.atomic():
+            rows = due_rows(now)
+            if connection.features.has_select_for_update_skip_locked:
+                rows = rows.select_for_update(skip_locked=True, no_key=True, of=("self",))
+            candidate = rows.values_list("pk", flat=True).first()
+            if candidate is None:
+                return None  # every due row is in another worker's hands
+            claimed = _claim(candidate, now, worker, lease_seconds)
+        if claimed is not None:
+            return claimed
+    return None
+
+
+def claim_row(*, generation_id: int, now: datetime, worker: str, lease_seconds: float) -> Generation | None:
+    """Claim this one row when it is due, or return None: a doubled message changes nothing."""
+    if not due_rows(now).filter(pk=generation_id).exists():
+        return None
+    return _claim(generation_id, now, worker, lease_seconds)
+
+
+def _claim(generation_id: int, now: datetime, worker: str, lease_seconds: float) -> Generation | None:
+    rows = Generation.objects.filter(pk=generation_id, state=STATE.QUEUED, due_at__lte=now)
+    token = secrets.token_hex(16)
+    won = rows.update(
+        state=STATE.RUNNING,
+        lease_token=token,
+        lease_until=now + timedelta(seconds=lease_seconds),
+        worker=worker[:80],
+    )
+    return Generation.objects.get(pk=generation_id, lease_token=token) if won else None
+
+
+def _held(generation_id: int, token: str) -> QuerySet[Generation]:
+    return Generation.objects.filter(pk=generation_id, state=STATE.RUNNING, lease_token=token).exclude(
+        lease_token=""
+    )
+
+
+def held_generation(generation_id: int, token: str) -> Generation | None:
+    """Return the row with all that generating needs while the lease is held, else None."""
+    related = ("study", "arm__model_setup", "study_vignette__version")
+    return _held(generation_id, token).select_related(*related).first()
+
+
+def retreat(*, generation_id: int, token: str, problem: str, now: datetime) -> bool:
+    """Give the row back after an interruption, due again after 2, 4, 8 … at most 60 seconds; never fails it."""
+    row = _held(generation_id, token).first()
+    if row is None:
+        return False
+    return bool(_held(generation_id, token).update(**_given_back(row, problem, now)))
+
+
+def _given_back(row: Generation, problem: str, now: datetime) -> dict[str, Any]:
+    interruptions = row.interruptions + 1
+    wait = min(2 ** min(interruptions, 6), LONGEST_RETREAT_S)
+    return {
+        "state": STATE.QUEUED,
+        "lease_token": "",
+        "lease_until": None,
+        "interruptions": interruptions,
+        "due_at": now + timedelta(seconds=wait),
+        "problem": clean_text(problem),
+    }
+
+
+def sweep(*, now: datetime) -> int:
+    """Give back every row whose lease has run out (its worker died), and return their number."""
+    expired = Generation.objects.filter(state=STATE.RUNNING, lease_until__lt=now)
+    swept = 0
+    for row in expired:
+        held = _held(row.pk, row.lease_token).filter(lease_until__lt=now)
+        swept += held.update(**_given_back(row, "the worker stopped before it finished", now))
+    return swept
+
+
+def reject(*, generation_id: int, token: str, problem: str, now: datetime) -> bool:
+    """Fail the row for good: the server refuses this request. An investigator may have it tried again."""
+    return bool(
+        _held(generation_id, token).update(
+            state=STATE.FAILED,
+            lease_token="",
+            lease_until=None,
+            finished_at=now,
+            problem=clean_text(problem),
+        )
+    )
+
+
+def store_result(
+    *,
+    generation_id: int,
+    token: str,
+    result: GenerationResult,
+    messages: list[dict[str, str]],
+    now: datetime,
+) -> str:
+    """Store what came back and return the row's state, or "" when the lease or the phase is gone.
+
+    An empty, truncated or incomplete answer is asked again with the next seed until the setup's attempts are
+    used up; then the last one is kept as it is.
+    """
+    row = held_generation(generation_id, token)
+    if row is None:
+        return ""
+    try:
+        with locked_study(row.study_id, Phase.ANSWERING) as study:
+            row = held_generation(generation_id, token)
+            if row is None or closure_of(study) is not None:
+                return ""
+            return _store(study, row, result, messages, now)
+    except PhaseClosed:
+        return ""
+
+
+def _store(
+    study: Study,
+    row: Generation,
+    result: GenerationResult,
+    messages: list[dict[str, str]],
+    now: datetime,
+) -> str:
+    text, reasoning = split_reasoning(result.content, result.reasoning)
+    sections = parse_answer(text)
+    outcome = classify(sections, result.finish_reason)
+    attempt = _record_attempt(row, result, messages, outcome, reasoning, now)
+    is_final = outcome == ANSWERED or attempt.number >= row.arm.model_setup.max_attempts
+    changes: dict[str, Any] = {"attempts": attempt.number, "lease_token": "", "lease_until": None}
+    if is_final:
+        store_draw(row, attempt, sections, outcome, now)
+        changes |= {"state": STATE.DONE, "finished_at": now, "problem": ""}
+    else:
+        seed = draw_seed(
+            study,
+            row.arm.name,
+            row.study_vignette.code,
+            row.draw,
+            attempt=attempt.number + 1,
+            variant=row.variant,
+        )
+        changes |= {"state": STATE.QUEUED, "due_at": now, "seed": seed, "problem": f"asked again: {outcome}"}
+    Generation.objects.filter(pk=row.pk, lease_token=row.lease_token).update(**changes)
+    detail = {"vignette": row.study_vignette.code, "outcome": outcome, "final": is_final}
+    record_event(study=study, person=None, action="responses.generate", now=now, detail=detail)
+    return str(changes["state"])
+
+
+def _record_attempt(
+    row: Generation,
+    result: GenerationResult,
+    messages: list[dict[str, str]],
+    outcome: str,
+    reasoning: str,
+    now: datetime,
+) -> GenerationAttempt:
+    setup = row.arm.model_setup
+    return GenerationAttempt.objects.create(
+        generation=row,
+        number=row.attempts + 1,
+        engine=result.engine,
+        engine_version=clean_text(result.engine_version)[:40],
+        model=clean_text(result.model)[:120],
+        revision=clean_text(result.revision)[:80],
+        simulated=result.simulated,
+        prompt_version=setup.prompt_version,
+        prompt_sha256=prompt_sha256(messages),
+        messages=messages,
+        sampling=dict(result.sampling),
+        seed=result.seed,
+        finish_reason=clean_text(result.finish_reason)[:40],
+        prompt_tokens=result.prompt_tokens,
+        completion_tokens=result.completion_tokens,
+        duration_s=result.duration_s,
+        raw_text=clean_json(result.content or ""),
+        reasoning=reasoning,
+        raw_response=clean_json(result.raw_response),
+        outcome=outcome,
+        finished_at=now,
+    )
+
+
+def store_draw(
+    row: Generation, attempt: GenerationAttempt, sections: Mapping[str, str], outcome: str, now: datetime
+) -> Response:
+    """Insert the response of a draw; its provenance is the attempt."""
+    digest = sections_sha256(sections)
+    return Response.objects.create(
+        study_id=row.study_id,
+        study_vignette_id=row.study_vignette_id,
+        model_arm_id=row.arm_id,
+        attempt=attempt,
+        variant=row.variant,
+        draw=row.draw,
+        status=outcome,
+        sections=dict(sections),
+        text_sha256=digest,
+        receipt=make_receipt(text_sha256=digest, source=draw_source(row.pk)),
+        submitted_at=now,
+    )
+
+
+def retry_failed(*, study_id: int, person: Person, now: datetime) -> int:
+    """Queue every failed draw again and return their number; only while answers are accepted."""
+    with locked_study(study_id, Phase.ANSWERING) as study:
+        if not is_accepting(study):
+            raise PhaseClosed("Answering is closed for this study: nothing was queued again.")
+        failed = Generation.objects.filter(study=study, state=STATE.FAILED)
+        queued = failed.update(
+            state=STATE.QUEUED, due_at=now, queued_at=now, finished_at=None, problem="", worker=""
+        )
+        record_event(
+            study=study, person=person, action="responses.retry_failed", now=now, detail={"draws": queued}
+        )
+    return queued

@@ -1,0 +1,161 @@
+"""How each model arm is asked, and the engine that asks it."""
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+
+from study.participants.models import Person
+from study.protocol.errors import InvalidInput, NotFound, PhaseClosed
+from study.protocol.models import Arm, Study
+from study.protocol.queries import model_arms
+from study.protocol.rubric import SECTIONS
+from study.protocol.transactions import locked_study, record_event
+from study.protocol.vocabulary import Phase
+from study.responses.engines.base import Engine
+from study.responses.engines.openai_http import OpenAIHTTPEngine
+from study.responses.engines.scripted import Card, CardError, CardPoint, ScriptedEngine
+from study.responses.inputs import ModelSetupInput, complete_sampling
+from study.responses.models import GenerationAttempt, ModelSetup
+from study.responses.prompts import SYSTEM_PROMPTS
+from vignettes.models import VignetteVersion
+
+IN_PROCESS = "vllm"
+IMPORTED_PROMPT = "imported"
+MAX_DRAWS, MAX_ATTEMPTS = 20, 10
+
+
+def allowed_base_urls() -> list[str]:
+    """Return the model servers that this installation may ask, the default first (comma-separated setting).
+
+    Who may set up a model may not choose the address: the server would ask any machine of its own network.
+    """
+    return [url.strip().rstrip("/") for url in settings.LLM_BASE_URL.split(",") if url.strip()]
+
+
+def configure_model(
+    *, study_id: int, person: Person, arm_id: int, setup: ModelSetupInput, now: datetime
+) -> ModelSetup:
+    """Set how a model arm is asked: in draft, or while answering as long as the arm has not answered at all.
+
+    Raises NotFound for a foreign arm, InvalidInput with every problem in `details`, PhaseClosed when too late.
+    """
+    with locked_study(study_id, Phase.DRAFT, Phase.ANSWERING) as study:
+        arm = model_arms(study).filter(pk=arm_id).first()
+        if arm is None:
+            raise NotFound
+        fields = _checked(study, setup)
+        if study.phase == Phase.ANSWERING:
+            _refuse_late_change(arm, fields)
+        configured, _ = ModelSetup.objects.update_or_create(arm=arm, defaults=fields)
+        detail = {"arm": arm.name, **fields}
+        record_event(study=study, person=person, action="responses.configure_model", now=now, detail=detail)
+    return configured
+
+
+def _checked(study: Study, setup: ModelSetupInput) -> dict[str, Any]:
+    problems = _problems(study, setup)
+    sampling: dict[str, Any] = {}
+    if setup.engine == ModelSetup.Engine.OPENAI:
+        try:
+            sampling = complete_sampling(setup.sampling)
+        except ValueError as error:
+            problems.append(str(error))
+    if problems:
+        raise InvalidInput("The model was not set up. Nothing was changed.", details=problems)
+    is_imported = setup.engine == ModelSetup.Engine.IMPORTED
+    return {
+        "engine": setup.engine,
+        "model": setup.model.strip(),
+        "revision": setup.revision.strip(),
+        "base_url": setup.base_url.rstrip("/"),
+        "prompt_version": IMPORTED_PROMPT if is_imported else setup.prompt_version,
+        "sampling": sampling,
+        "draws": setup.draws,
+        "max_attempts": setup.max_attempts,
+        "ability": setup.ability if setup.engine == ModelSetup.Engine.SCRIPTED else None,
+    }
+
+
+def _problems(study: Study, setup: ModelSetupInput) -> list[str]:
+    is_scripted = setup.engine == ModelSetup.Engine.SCRIPTED
+    is_able = setup.ability is not None and 0 <= setup.ability <= 1
+    rules = [
+        (setup.engine in ModelSetup.Engine.values, _unknown_engine(setup.engine)),
+        (0 < len(setup.model.strip()) <= 120, "model: name the model, in at most 120 characters"),
+        (len(setup.revision) <= 80, "revision: at most 80 characters"),
+        (
+            setup.prompt_version in SYSTEM_PROMPTS,
+            f"prompt_version: known are {', '.join(SYSTEM_PROMPTS)}",
+        ),
+        (1 <= setup.draws <= MAX_DRAWS, f"draws: 1 to {MAX_DRAWS}"),
+        (1 <= setup.max_attempts <= MAX_ATTEMPTS, f"max_attempts: 1 to {MAX_ATTEMPTS}"),
+        (not is_scripted or is_able, "ability: a scripted engine needs a number from 0 to 1"),
+        (
+            not is_scripted or study.simulated,
+            "engine: a scripted engine answers in simulated studies only",
+        ),
+        (
+            setup.base_url.rstrip("/") in ["", *allowed_base_urls()],
+            "base_url: not one of the servers that this installation may ask (EQUIPOISE_LLM_BASE_URL)",
+        ),
+    ]
+    return [message for is_kept, message in rules if not is_kept]
+
+
+def _unknown_engine(engine: str) -> str:
+    if engine == IN_PROCESS:
+        return (
+            "engine: vLLM inside the worker is not installed here; serve the model with `vllm serve` instead"
+        )
+    return f"engine: {engine!r} is not known; known are {', '.join(ModelSetup.Engine.values)}"
+
+
+def _refuse_late_change(arm: Arm, fields: dict[str, Any]) -> None:
+    before = ModelSetup.objects.filter(arm=arm).first()
+    has_answered = GenerationAttempt.objects.filter(generation__arm=arm).exists()
+    is_same_queue = before is not None and (before.engine, before.draws) == (
+        fields["engine"],
+        fields["draws"],
+    )
+    if has_answered or not is_same_queue:
+        raise PhaseClosed(
+            "Answering has begun: a model that has answered stays as it is, and engine and draws stay in any "
+            "case. Nothing was changed."
+        )
+
+
+def engine_for(setup: ModelSetup, version: VignetteVersion, *, word_cap: int) -> Engine:
+    """Return the engine of a model arm; a scripted one is given the vignette's card here and nowhere else.
+
+    Raises InvalidInput for an engine that cannot be asked (imported answers, or one that is not installed).
+    """
+    if setup.engine == ModelSetup.Engine.SCRIPTED:
+        return ScriptedEngine(
+            card=card_of(version),
+            ability=setup.ability or 0.0,
+            word_cap=word_cap,
+            headings=SECTIONS,
+            model=setup.model,
+        )
+    if setup.engine == ModelSetup.Engine.OPENAI:
+        return OpenAIHTTPEngine(
+            base_url=setup.base_url or allowed_base_urls()[0],
+            model=setup.model,
+            revision=setup.revision,
+            api_key=settings.LLM_API_KEY,
+            timeout_s=settings.LLM_TIMEOUT_S,
+        )
+    raise InvalidInput(
+        _unknown_engine(setup.engine) if setup.engine != "imported" else "imported answers are not asked"
+    )
+
+
+def card_of(version: VignetteVersion) -> Card:
+    """Return what scripted answers are made of, from the hidden part of a vignette."""
+    content = version.parsed
+    return Card(
+        points=tuple(CardPoint(point.text, point.section, point.critical) for point in content.key_points),
+        errors=tuple(CardError(error.answer_text, error.section) for error in content.common_errors),
+        difficulty=content.difficulty,
+    )
