@@ -15,7 +15,7 @@ PRODUCTION := EQUIPOISE_ENV=production DATABASE_URL=postgres://study:secret@127.
 	CSRF_TRUSTED_ORIGINS=https://study.example.org
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo run test check format bench lock
+.PHONY: help setup setup-dev demo run test check format coverage bench lock
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ format: setup-dev  ## rewrite Python and templates in the house format
 	@$(VENV) -m ruff check --fix-only --quiet .
 	@$(VENV) -m ruff format .
 	@find templates -name '*.html' -print0 | xargs -0 $(VENV) -m djhtml --quiet
+
+coverage: setup-dev  ## lines and branches that the tests on SQLite reach
+	@$(VENV) -m pytest -q -n 2 --dist loadgroup --cov --cov-report=term
 
 bench: setup  ## time the primary analysis
 	@$(VENV) -m bench.primary

@@ -20,8 +20,8 @@ ENGINES = {
     ),
 }
 MISSING = {
-    "lowest_category": "A planned response that was never given counts as the lowest score from every rater of "
-    "its vignette",
+    "lowest_category": "A planned response that was never given counts as the lowest score from every rater "
+    "of its vignette",
     "available_cases": "A planned response that was never given is left out",
 }
 
@@ -44,8 +44,8 @@ def _design(counts: Record, arms: Sequence[Record]) -> str:
     listed = joined([f"{arm['label']} ({_plural(arm['responders'], 'responder')})" for arm in arms])
     return (
         f"{_plural(counts['raters'], 'rater')} scored {_plural(counts['responses_rated'], 'response')} to "
-        f"{_plural(counts['vignettes'], 'vignette')}, given by {listed}, blinded to their source, from 1 to 5 "
-        "(5 best)."
+        f"{_plural(counts['vignettes'], 'vignette')}, given by {listed}, blinded to their source, "
+        "from 1 to 5 (5 best)."
     )
 
 
@@ -58,10 +58,10 @@ def _margins(plan: Plan) -> str:
 
 def _estimand(plan: Plan) -> str:
     return (
-        "The estimand, for each dimension, model and resident level, is the mean difference model minus resident "
-        "in points of that scale over vignettes, raters and residents, with both responses to a vignette scored by "
-        f"the same rater, on draw {plan.primary_draw} of the model. The margin, locked before rating, was "
-        f"{_margins(plan)}."
+        "The estimand, for each dimension, model and resident level, is the mean difference model minus "
+        "resident in points of that scale over vignettes, raters and residents, with both responses to a "
+        f"vignette scored by the same rater, on draw {plan.primary_draw} of the model. The margin, locked "
+        f"before rating, was {_margins(plan)}."
     )
 
 
@@ -70,11 +70,14 @@ def _procedure(plan: Plan, contrasts: Sequence[Record]) -> str:
     if len(used) == 1:
         how = ENGINES[used[0]]
     else:
-        how = f"{ENGINES[ENGINE_TWO_WAY]} where blocks were complete and equal, and by {ENGINES[ENGINE_REML]} elsewhere"
-    return f"The mean difference was tested by {how}; intervals are two-sided {percent(plan.confidence)} and unadjusted."
+        complete = "where blocks were complete and equal"
+        how = f"{ENGINES[ENGINE_TWO_WAY]} {complete}, and by {ENGINES[ENGINE_REML]} elsewhere"
+    level = percent(plan.confidence)
+    return f"The mean difference was tested by {how}; intervals are two-sided {level} and unadjusted."
 
 
-def _tree(plan: Plan) -> str:
+def _tree(plan: Plan, arms: Sequence[Record]) -> str:
+    lead = next((arm["label"] for arm in arms if arm["name"] == plan.lead_model), plan.lead_model)
     steps = []
     for step in plan.tree:
         what = joined([DIMENSION_LABELS[d].lower() for d in step.dimensions])
@@ -83,33 +86,31 @@ def _tree(plan: Plan) -> str:
         steps.append(f"{claim} on {what}{how}")
     levels = joined(list(plan.levels))
     return (
-        f"For {plan.lead_model} against residents of {levels} alike (each the larger of the levels' p-values), "
-        f"hypotheses were tested in order at one-sided {plan.alpha:g}: {'; then '.join(steps)}. A step was tested only "
-        "if all hypotheses before it were rejected. Equivalence additionally needs the one-sided test against "
-        f"the upper margin at {plan.equivalence_alpha:g}; it takes no part of alpha and is no gate. Single levels and "
-        "other models are secondary and not adjusted."
+        f"For {lead} against residents of {levels} alike (each the larger of the levels' "
+        f"p-values), hypotheses were tested in order at one-sided {plan.alpha:g}: {'; then '.join(steps)}. A "
+        "step was tested only if all hypotheses before it were rejected. Equivalence additionally needs the "
+        f"one-sided test against the upper margin at {plan.equivalence_alpha:g}; it takes no part of alpha "
+        "and is no gate. Single levels and other models are secondary and not adjusted."
     )
 
 
-def _missing(plan: Plan, contrasts: Sequence[Record]) -> str:
-    imputed = sum(c["n"]["imputed_first"] + c["n"]["imputed_second"] for c in contrasts)
-    tail = (
-        f"; {imputed} paired differences hold such a score"
-        if plan.missing_response == "lowest_category"
-        else ""
-    )
-    return f"{MISSING[plan.missing_response]}{tail}. A score that a rater could not give is missing."
+def _missing(plan: Plan, counts: Record) -> str:
+    never, imputed = counts["responses_never_given"], counts["scores_imputed"]
+    given = f"{_plural(never, 'planned response was', 'planned responses were')} never given"
+    if plan.missing_response == "lowest_category":
+        given += f"; imputed scores: {imputed}"
+    return f"{MISSING[plan.missing_response]} ({given}). A score that a rater could not give is missing."
 
 
 def _beside(plan: Plan) -> str:
     return (
-        "Beside the primary test and never deciding stand a t test that holds for this panel of raters only, the exact "
-        "signed-rank test on vignette means with Pratt's and with Wilcoxon's zeros, the Hodges-Lehmann "
-        f"estimate, the sign-flip and sign tests, and a bootstrap of residents and raters ({plan.bootstrap.draws} "
-        f"draws, seed {plan.bootstrap.seed}). Reliability is ICC(2,1) and ICC(2,k) with Shrout-Fleiss limits over "
-        "responses scored by every rater, and Krippendorff's ordinal alpha. Blinding is described by Bang's index per "
-        "arm and James' index; severe harm by exact McNemar tests over vignettes, which do not model that a "
-        "resident answered several of them."
+        "Beside the primary test and never deciding stand a t test that holds for this panel of raters only, "
+        "the exact signed-rank test on vignette means with Pratt's and with Wilcoxon's zeros, the "
+        "Hodges-Lehmann estimate, the sign-flip and sign tests, and a bootstrap of residents and raters "
+        f"({plan.bootstrap.draws} draws, seed {plan.bootstrap.seed}). Reliability is ICC(2,1) and ICC(2,k) "
+        "with Shrout-Fleiss limits over responses scored by every rater, and Krippendorff's ordinal alpha. "
+        "Blinding is described by Bang's index per arm and James' index; severe harm by exact McNemar tests "
+        "over vignettes, which do not model that a resident answered several of them."
     )
 
 
@@ -128,13 +129,14 @@ def methods_paragraph(plan: Plan, results: Record) -> str:
         parts += [
             _estimand(plan),
             _procedure(plan, contrasts),
-            _tree(plan),
-            _missing(plan, contrasts),
+            _tree(plan, results["arms"]),
+            _missing(plan, results["counts"]),
             POPULATION,
         ]
     else:
         parts.append(
-            "The arms are not released: all pairs of arm codes were compared, without claim words or adjustment."
+            "The arms are not released: all pairs of arm codes were compared, without claim words or "
+            "adjustment."
         )
     parts.append(_beside(plan))
     exception = results["dataset"]["approval_exception"]

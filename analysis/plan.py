@@ -290,14 +290,7 @@ def default_plan(models: Sequence[str], *, simulated: bool = False, seed: int = 
 
 def dump_plan(plan: Plan) -> str:
     """The plan as canonical YAML, keys in the order of `Plan`; `parse_plan` reads it back equal."""
-    return yaml.dump(
-        plain(plan),
-        Dumper=PlainDumper,
-        sort_keys=False,
-        allow_unicode=True,
-        default_flow_style=False,
-        width=100,
-    )
+    return yaml.dump(plain(plan), Dumper=PlainDumper, sort_keys=False, allow_unicode=True, width=100)
 
 
 def plan_sha256(text: str) -> str:

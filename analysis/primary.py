@@ -74,10 +74,9 @@ class TwoWayRandomT:
             "ms_raters": float(self.ms_raters[index]),
             "ms_residual": float(self.ms_residual[index]),
         }
-        components = {name: value for name, value in squares.items() if np.isfinite(value)}
         if reason:
             known = estimate if np.isfinite(estimate) else None
-            return MeanTest(ENGINE_TWO_WAY, known, reason, components=components)
+            return MeanTest(ENGINE_TWO_WAY, known, reason)
         share = float(self.rater_share[index])
         return MeanTest(
             engine=ENGINE_TWO_WAY,
@@ -89,7 +88,7 @@ class TwoWayRandomT:
             p_superior=float(self.p_superior[index]),
             p_noninferior=float(self.p_noninferior[index]),
             p_upper=float(self.p_upper[index]),
-            components=components,
+            components=squares,
             rater_share=share,
             singular=("rater",) if share == 0 else (),
         )

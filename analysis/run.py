@@ -15,6 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from analysis import tables
@@ -50,10 +51,9 @@ NOT_LOCKED = "this is not the plan that was locked before rating, so every resul
 
 
 def _contrast_section(
-    dataset: Dataset, plan: Plan, faults: Sequence[str]
+    dataset: Dataset, plan: Plan, scores: pd.DataFrame, faults: Sequence[str]
 ) -> tuple[list[Record], list[Record], Record]:
     """Contrasts of the plan, claims against every level, and the tree."""
-    scores = primary_scores(dataset, plan)
     records: list[Record] = []
     claims: list[Record] = []
     tree: Record = {}
@@ -111,6 +111,7 @@ def _claim(
     against = f"{levels} residents on {DIMENSION_LABELS[dimension].lower()}"
     return {
         "model": model,
+        "model_label": label,
         "dimension": dimension,
         "dimension_label": DIMENSION_LABELS[dimension],
         "levels": list(plan.levels),
@@ -125,8 +126,7 @@ def _claim(
     }
 
 
-def _code_section(dataset: Dataset, plan: Plan) -> list[Record]:
-    scores = primary_scores(dataset, plan)
+def _code_section(dataset: Dataset, plan: Plan, scores: pd.DataFrame) -> list[Record]:
     return [
         contrast_record(contrast, scores, dimension, plan)[0]
         for dimension in plan.dimensions
@@ -189,13 +189,14 @@ def analyse(dataset: Dataset, plan: Plan, plan_text: str | None = None) -> Recor
     """
     with threadpool_limits(limits=1):
         results = _identity(dataset, plan, dump_plan(plan) if plan_text is None else plan_text)
+        scores = primary_scores(dataset, plan)
         faults = [] if results["plan"]["locked"] else [NOT_LOCKED]
         if dataset.unblinded:
-            contrasts, claims, tree = _contrast_section(dataset, plan, faults)
+            contrasts, claims, tree = _contrast_section(dataset, plan, scores, faults)
         else:
-            contrasts, claims, tree = _code_section(dataset, plan), [], {}
+            contrasts, claims, tree = _code_section(dataset, plan, scores), [], {}
         results |= {
-            "counts": counts(dataset, plan),
+            "counts": counts(dataset, plan, scores),
             "arms": arm_records(dataset, plan),
             "contrasts": contrasts,
             "claims": claims,
@@ -203,7 +204,7 @@ def analyse(dataset: Dataset, plan: Plan, plan_text: str | None = None) -> Recor
             "reliability": reliability(dataset, plan),
             "blinding": blinding_section(dataset, plan),
             "safety": safety_section(dataset, plan),
-            "descriptives": descriptives(dataset, plan, primary_scores(dataset, plan)),
+            "descriptives": descriptives(dataset, plan, scores),
             "notes": _notes(dataset, plan),
         }
         found = [*faults, *(fault for contrast in contrasts for fault in contrast.get("faults", []))]

@@ -20,8 +20,8 @@ def first_ratings(dataset: Dataset) -> pd.DataFrame:
     return ratings[(ratings["copy"] == 0) & (ratings["variant"] == ORIGINAL)]
 
 
-def counts(dataset: Dataset, plan: Plan) -> Record:
-    """How much of everything there is, and how many planned responses were never given."""
+def counts(dataset: Dataset, plan: Plan, scores: pd.DataFrame) -> Record:
+    """How much of everything there is, and how many scores of `scores` were imputed."""
     planned = primary_responses(dataset, plan)
     ratings, first = dataset.ratings, first_ratings(dataset)
     cells = first.drop_duplicates(["response", "rater"])
@@ -34,6 +34,7 @@ def counts(dataset: Dataset, plan: Plan) -> Record:
         "responses_never_given": int(planned["status"].isin(NEVER_GIVEN).sum()),
         "ratings": len(cells),
         "scores": int(first["score"].notna().sum()),
+        "scores_imputed": int(scores["imputed"].sum()),
         "cannot_judge": int(cells["cannot_judge"].sum()),
         "planned_duplicates": len(ratings[ratings["copy"] == 1].drop_duplicates(["response", "rater"])),
         "guesses": int((dataset.guesses["copy"] == 0).sum()),

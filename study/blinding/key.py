@@ -1,4 +1,4 @@
-"""The quarantine: which response an item is, and the study's secret. Written by sealing, read by the freeze."""
+"""The quarantine: which response an item is, and the study's secret. Sealing writes, the freeze reads."""
 
 from django.db import models
 

@@ -15,8 +15,8 @@ _BLOCK: Final = re.compile(
     r"</?(?:p|br|ul|ol|li|tr|table|thead|tbody|div|h[1-6]|pre|hr|blockquote)\s*/?>", re.IGNORECASE
 )
 _INLINE: Final = re.compile(r"</?(?:b|i|u|s|em|strong|td|th|span|code)\s*/?>", re.IGNORECASE)
-_RAISED: Final = str.maketrans("0123456789+-", "\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079\u207a\u207b")
-_LOWERED: Final = str.maketrans("0123456789+-", "\u2080\u2081\u2082\u2083\u2084\u2085\u2086\u2087\u2088\u2089\u208a\u208b")
+_RAISED: Final = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
+_LOWERED: Final = str.maketrans("0123456789+-", "₀₁₂₃₄₅₆₇₈₉₊₋")
 
 _LATEX_SIGNS: Final = {
     "geq": "\u2265", "ge": "\u2265", "leq": "\u2264", "le": "\u2264", "times": "\u00d7", "pm": "\u00b1",
@@ -24,7 +24,7 @@ _LATEX_SIGNS: Final = {
     "uparrow": "\u2191", "downarrow": "\u2193", "alpha": "\u03b1", "beta": "\u03b2", "Delta": "\u0394",
     "degree": "\u00b0", "cdot": "\u00d7", "neq": "\u2260", "div": "\u00f7",
 }  # fmt: skip
-_LATEX_SIGN: Final = re.compile(r"\\(" + "|".join(sorted(_LATEX_SIGNS, key=len, reverse=True)) + r")(?![A-Za-z])")
+_LATEX_SIGN: Final = re.compile(rf"\\({'|'.join(sorted(_LATEX_SIGNS, key=len, reverse=True))})(?![A-Za-z])")
 _LATEX_INLINE: Final = re.compile(r"\$\$?([^$\n]*[\\^_{][^$\n]*)\$\$?")
 _LATEX_BRACKET: Final = re.compile(r"\\[()\[\]]")
 _LATEX_TEXT: Final = re.compile(r"\\(?:text|mathrm|mathbf|textbf|mathit)\{([^{}]*)\}")
@@ -32,7 +32,10 @@ _LATEX_FRACTION: Final = re.compile(r"\\d?frac\{([^{}]*)\}\{([^{}]*)\}")
 _LATEX_SCRIPT: Final = re.compile(r"([\^_])\{([^{}]*)\}")
 _ESCAPE: Final = re.compile(r"\\([*_#`~|>\[\]{}%$&.!+-])")
 
-_IMAGE_OR_LINK: Final = re.compile(r"!?\[([^\[\]\n]*)\]\(\s*<?(?:https?://|www\.|mailto:|/|#)[^()\s]*>?(?:\s+\"[^\"\n]*\")?\s*\)")
+# Only an address makes a link: "[K+](mmol/L)" is none.
+_IMAGE_OR_LINK: Final = re.compile(
+    r"!?\[([^\[\]\n]*)\]\(\s*<?(?:https?://|www\.|mailto:|/|#)[^()\s]*>?(?:\s+\"[^\"\n]*\")?\s*\)"
+)
 _AUTO_LINK: Final = re.compile(r"<((?:https?://|mailto:)[^<>\s]+)>")
 # Emphasis needs a word's edge on both sides: 10**9, star alleles (*2/*17) and products (2*3) are none.
 _BOLD: Final = re.compile(r"(?<![\w*])(\*{2,3})(?=[^\s*])([^\n]*?[^\s*])\1(?![\w*])")

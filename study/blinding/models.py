@@ -1,4 +1,4 @@
-"""What the blind side of the house may see: anonymous items, flags and exclusions, without a path to an author."""
+"""What the blind side may see: anonymous items, flags and exclusions, without a path to an author."""
 
 from django.db import models
 from django.db.models import Q
@@ -35,19 +35,32 @@ class ScanFlag(models.Model):
             models.CheckConstraint(condition=Q(end__gt=models.F("start")), name="flag_span"),
         ]
 
+    @property
+    def decision(self) -> "FlagDecision | None":
+        """The decision that counts, or None while the curator owes one."""
+        return max(self.decisions.all(), key=lambda decision: decision.revision, default=None)
+
 
 class FlagDecision(models.Model):
-    """A curator keeps or cuts the flagged span, with a reason; there is no free editing."""
+    """A curator keeps or cuts the flagged span, with a reason; the latest revision counts."""
 
     class Choice(models.TextChoices):
         KEEP = "keep", "Keep"
         CUT = "cut", "Cut"
 
-    flag = models.OneToOneField(ScanFlag, models.PROTECT, related_name="decision")
+    flag = models.ForeignKey(ScanFlag, models.PROTECT, related_name="decisions")
+    revision = models.PositiveSmallIntegerField(default=1)
     choice = models.CharField(max_length=4, choices=Choice.choices)
     reason = models.TextField()
     curator = models.ForeignKey("study.Participant", models.PROTECT, related_name="+")
     decided_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["revision"]
+        constraints = [
+            models.UniqueConstraint(fields=["flag", "revision"], name="flag_decision_revision_once"),
+            models.CheckConstraint(condition=Q(choice__in=["keep", "cut"]), name="flag_decision_known"),
+        ]
 
 
 class BlindedItem(models.Model):

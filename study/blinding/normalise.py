@@ -1,8 +1,8 @@
 """One deterministic, idempotent normaliser for the section texts of all arms. Pure.
 
-It changes form only: typography, markup, bullets, blanks. It never corrects spelling, never rewords, and keeps
-every figure, unit and comparison. The canonical form is a sequence of lines without empty ones: a line that begins
-with "- " is a list item, every other line is a paragraph.
+It changes form only: typography, markup, bullets, blanks. It never corrects spelling, never rewords, and
+keeps every figure, unit and comparison. The canonical form is a sequence of lines without empty ones: a line
+that begins with "- " is a list item, every other line is a paragraph.
 """
 
 import re
@@ -39,8 +39,8 @@ _LETTER: Final = re.compile(r"^(?:- )?\(?([a-z])\)\s+(?=\S)")
 def normalise_text(text: str) -> str:
     """Return the canonical form of one section's text; `normalise_text` of the result is the result.
 
-    Markup can stand inside markup, so one pass may uncover more: passes repeat until nothing changes. Each pass that
-    changes anything takes some sign away for good, so the text's length bounds their number.
+    Markup can stand inside markup, so one pass may uncover more: passes repeat until nothing changes. Each
+    pass that changes anything takes some sign away for good, so the text's length bounds their number.
     """
     for _ in range(len(text) + 2):
         changed = _one_pass(text)
@@ -101,8 +101,8 @@ def _plain_row(line: str) -> str:
 def _plain_numbers(lines: list[str]) -> list[str]:
     """Turn numbered and lettered lists into bullets.
 
-    Only a run 1, 2, ... (a, b, ...) of at least two is a list: a line that merely begins with "10." may be the end
-    of a sentence, and its figure a dose.
+    Only a run 1, 2, ... (a, b, ...) of at least two is a list: a line that merely begins with "10." may be
+    the end of a sentence, and its figure a dose.
     """
     for pattern in (_NUMBER, _NUMBER_DASH, _LETTER):
         for index in _runs(pattern, lines):

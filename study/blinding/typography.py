@@ -1,7 +1,7 @@
 """One typography for all texts: characters only, so that a keyboard or a word processor tells nothing. Pure.
 
-A sign that carries clinical meaning stays itself: micro, degree, comparison signs, superscripts, fractions, up and
-down arrows. Nothing here may turn 10² into 102, ½ into 12, or "falls to 5" into "more than 5".
+A sign that carries clinical meaning stays itself: micro, degree, comparison signs, superscripts, fractions,
+up and down arrows. Nothing here may turn 10² into 102, ½ into 12, or "falls to 5" into "more than 5".
 """
 
 import re
@@ -74,7 +74,9 @@ _GAPS: Final = re.compile(r" {2,}")
 
 
 def plain_typography(text: str) -> str:
-    """Return text in one typography: plain dashes, quotes, blanks and line ends, no emoji, no invisible signs."""
+    """Return text in one typography: plain dashes, quotes, blanks and line ends, no emoji, no invisible
+    signs.
+    """
     text = _LINE_ENDS.sub("\n", text)
     text = _BLANKS.sub(" ", _INVISIBLE.sub("", unicodedata.normalize("NFC", text)))
     text = _DRESSED.sub(lambda match: unicodedata.normalize("NFKC", match.group()), text)

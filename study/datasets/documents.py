@@ -1,4 +1,4 @@
-"""The texts beside the tables: names of the arms, manifest, watermark; and the hash that the data lock signs."""
+"""The texts beside the tables: the arms' names, the manifest, and the hash that the data lock signs."""
 
 import hashlib
 import json
@@ -42,7 +42,12 @@ def arms_text(study: Study, names: Pseudonyms) -> str:
 
 
 def _arm_entry(arm: Arm) -> dict[str, Any]:
-    entry: dict[str, Any] = {"name": arm.name, "kind": arm.kind, "level": arm.level or None, "label": arm.label}
+    entry: dict[str, Any] = {
+        "name": arm.name,
+        "kind": arm.kind,
+        "level": arm.level or None,
+        "label": arm.label,
+    }
     setup = ModelSetup.objects.filter(arm=arm).first()
     if setup is not None:
         entry["provenance"] = _provenance(setup)

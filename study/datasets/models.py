@@ -1,10 +1,14 @@
-"""The frozen dataset of a study: its manifest, the sealed names of the arms, and who is behind a pseudonym."""
+"""The frozen dataset of a study: its manifest, the sealed names of the arms, the pseudonyms."""
 
 from django.db import models
 
 
 class FrozenDataset(models.Model):
-    """`folder` lies in the exports directory; `arms` is the text of arms.json, a file only after unblinding."""
+    """`folder` lies in the exports directory.
+
+    `arms` is the text of arms.json, which becomes a file at unblinding; `pseudonyms` says who is behind each
+    pseudonym and never leaves the database.
+    """
 
     study = models.OneToOneField("study.Study", models.PROTECT, related_name="dataset")
     folder = models.CharField(max_length=120)

@@ -1,4 +1,4 @@
-"""Pseudonyms and arm codes: a permutation keyed with the study's secret, so that no order gives anything away."""
+"""Pseudonyms and arm codes: a permutation keyed with the study's secret, so that no order tells anything."""
 
 import hashlib
 import hmac

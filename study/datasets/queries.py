@@ -1,12 +1,13 @@
 """Reads for the freeze. The key is read here, once: rows in and rows out are asserted equal."""
 
 from collections.abc import Mapping
-from itertools import product
+from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
 from study.blinding.key import SealKey, StudySecret
 from study.blinding.models import BlindedItem
+from study.blinding.normalise import is_empty, normalise_sections
 from study.datasets.inputs import (
     Author,
     Collected,
@@ -24,10 +25,11 @@ from study.datasets.style import style_counts
 from study.participants.models import Participant, Role
 from study.protocol.errors import PreconditionMissing
 from study.protocol.models import Signature, Study
-from study.protocol.queries import model_arms, resident_arms, signatures
+from study.protocol.queries import resident_arms, signatures
 from study.protocol.vocabulary import Meaning
 from study.ratings.models import Assignment, Rating, SourceGuess
-from study.responses.models import Generation, ModelSetup, PlannedResponse, Response
+from study.responses.models import PlannedResponse, Response
+from study.responses.queries import planned_draws
 
 ORIGINAL = "original"
 
@@ -41,7 +43,7 @@ class DatasetMismatch(PreconditionMissing):
 def require(holds: bool, what: str) -> None:
     """Stop the freeze when a count does not add up."""
     if not holds:
-        raise DatasetMismatch(f"The dataset was not written: {what}. Ask the person who runs this installation.")
+        raise DatasetMismatch(f"The dataset was not written: {what}. Ask who runs this installation.")
 
 
 def frozen_dataset(study: Study) -> FrozenDataset | None:
@@ -74,6 +76,52 @@ def signatures_for(study: Study, data_sha256: str) -> QuerySet[Signature]:
     return signatures(study, Meaning.DATA_LOCK).filter(subject_sha256=data_sha256)
 
 
+@dataclass(frozen=True)
+class OpenRatings:
+    """What one rater still owes: how many, and at which places of the own queue."""
+
+    rater: str
+    positions: list[int]
+
+
+@dataclass(frozen=True)
+class LockState:
+    """What the data lock waits for; `voided` counts signatures under data that have changed since."""
+
+    open_ratings: list[OpenRatings]
+    open_guesses: int
+    signatures: list[Signature]
+    voided: int
+    dataset: FrozenDataset | None
+
+
+def lock_state(study: Study, data_sha256: str) -> LockState:
+    """Return the state of the lock for the data with this hash."""
+    left: dict[str, list[int]] = {}
+    for assignment in open_assignments(study):
+        person = assignment.rater.person
+        left.setdefault(person.name or person.email, []).append(assignment.position)
+    dataset = frozen_dataset(study)
+    counted = list(signatures_for(study, dataset.data_sha256 if dataset else data_sha256))
+    return LockState(
+        open_ratings=[OpenRatings(rater, positions) for rater, positions in left.items()],
+        open_guesses=open_guesses(study),
+        signatures=counted,
+        voided=signatures(study, Meaning.DATA_LOCK).count() - len(counted),
+        dataset=dataset,
+    )
+
+
+@dataclass(frozen=True)
+class UnblindingState:
+    signatures: list[Signature]
+    dataset: FrozenDataset | None
+
+
+def unblinding_state(study: Study) -> UnblindingState:
+    return UnblindingState(list(signatures(study, Meaning.UNBLINDING)), frozen_dataset(study))
+
+
 def sealed_responses(study: Study) -> list[tuple[BlindedItem, Response]]:
     """Return each item with its response: from the key by its ids, in two queries."""
     keys = SealKey.objects.filter(study_id=study.pk)
@@ -87,7 +135,8 @@ def sealed_responses(study: Study) -> list[tuple[BlindedItem, Response]]:
         f"{len(pairs)} keys, {len(items)} items, {len(responses)} responses and {sealed} sealed items",
     )
     same = all(
-        item.study_id == response.study_id == study.pk and item.study_vignette_id == response.study_vignette_id
+        item.study_id == response.study_id == study.pk
+        and item.study_vignette_id == response.study_vignette_id
         for item, response in pairs
     )
     require(same, "a key ties an item and a response of two vignettes")
@@ -106,8 +155,8 @@ def collect(study: Study) -> Collected:
     require(len(sealed) == len(pairs), "two sealed responses answer the same plan")
     keyed = SealKey.objects.filter(study_id=study.pk).values("response_id")
     rest = Response.objects.filter(study=study).exclude(pk__in=keyed).select_related("resident")
-    lost = [response.pk for response in rest if response.status == Response.Status.ANSWERED]
-    require(not lost, f"{len(lost)} answered responses have no sealed item")
+    lost = [response.pk for response in rest if not is_empty(normalise_sections(response.sections))]
+    require(not lost, f"{len(lost)} responses with text have no sealed item")
     unsealed = frozenset(_planned(response, codes, arm_of_level) for response in rest)
     planned = _plan_of_residents(study, codes, arm_of_level) | _plan_of_models(study, codes)
     return Collected(
@@ -147,17 +196,11 @@ def _plan_of_residents(
 
 
 def _plan_of_models(study: Study, codes: Mapping[int, str]) -> set[Planned]:
-    """Return the draws that each model owes; imported arms have no queue, so the setup speaks for them."""
-    setups = ModelSetup.objects.filter(arm__in=model_arms(study))
-    planned = {
-        Planned(code, Author("model", setup.arm_id, setup.arm_id), draw, ORIGINAL)
-        for setup in setups
-        for code, draw in product(codes.values(), range(1, setup.draws + 1))
-    }
-    queued = Generation.objects.filter(study=study)
-    return planned | {
-        Planned(codes[row.study_vignette_id], Author("model", row.arm_id, row.arm_id), row.draw, row.variant)
-        for row in queued
+    return {
+        Planned(
+            codes[owed.study_vignette.pk], Author("model", owed.arm.pk, owed.arm.pk), owed.draw, owed.variant
+        )
+        for owed in planned_draws(study)
     }
 
 
@@ -195,7 +238,9 @@ def _judgement(revisions: list[Rating]) -> Judgement:
 
 
 def _guesses(study: Study) -> tuple[Guess, ...]:
-    rows = SourceGuess.objects.filter(assignment__item__study=study).select_related("assignment").order_by("id")
+    rows = (
+        SourceGuess.objects.filter(assignment__item__study=study).select_related("assignment").order_by("id")
+    )
     return tuple(
         Guess(
             item=row.assignment.item_id,

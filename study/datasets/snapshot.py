@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from study.datasets.documents import arms_text, data_sha256, pseudonym_table, sha256_of
 from study.datasets.inputs import Row
 from study.datasets.queries import collect, draw_pseudonyms, require
-from study.datasets.tables import BadRow, build_tables
+from study.datasets.tables import RowError, build_tables
 from study.datasets.writer import table_bytes
 from study.protocol.models import AnalysisPlan, Study
 from study.protocol.queries import locked_plan
+from study.protocol.vocabulary import Phase
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The tables, their CSV bytes by file name, the locked plan, the arms' text, and the hash of all of it."""
+    """The tables, their CSV bytes by file name, the locked plan, the arms' text, and the hash of it all."""
 
     tables: Mapping[str, list[Row]]
     files: Mapping[str, bytes]
@@ -34,7 +35,7 @@ def take_snapshot(study: Study) -> Snapshot:
     names = draw_pseudonyms(study, collected)
     try:
         tables = build_tables(collected, names)
-    except BadRow as error:
+    except RowError as error:
         require(False, str(error))
         raise
     files = table_bytes(tables)
@@ -48,3 +49,8 @@ def take_snapshot(study: Study) -> Snapshot:
         data_sha256=data_sha256(files, plan.sha256, sha256_of(arms)),
         pseudonyms=pseudonym_table(names),
     )
+
+
+def data_to_sign(study: Study) -> str:
+    """Return the hash that a data-lock signature would name now; nothing outside rating."""
+    return take_snapshot(study).data_sha256 if study.phase == Phase.RATING else ""

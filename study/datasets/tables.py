@@ -10,7 +10,7 @@ from study.datasets.inputs import Cell, Collected, Judgement, Planned, Pseudonym
 NO_STYLE: Row = dict.fromkeys(("words", "characters", "sentences", "list_items", "numerals"))
 
 
-class BadRow(ValueError):
+class RowError(ValueError):
     """A row that the dataset's definition does not allow; the message names file, column and key."""
 
 
@@ -19,12 +19,16 @@ def build_tables(collected: Collected, names: Pseudonyms) -> dict[str, list[Row]
     places = {sealed.item: planned for planned, sealed in collected.sealed.items()}
     judged = {judgement.item for judgement in collected.judgements}
     frame = _Frame(collected, names, places)
-    rows = {
+    rows: dict[str, list[Row]] = {
         schema.RATINGS.name: [row for each in collected.judgements for row in frame.ratings(each)],
         schema.HARMS.name: [frame.harm(each) for each in collected.judgements],
         schema.RESPONSES.name: [frame.response(planned, judged) for planned in collected.planned],
         schema.RATERS.name: [
-            {"rater": names.raters[rater], "profession": facts.profession, "years_in_practice": facts.years_in_practice}
+            {
+                "rater": names.raters[rater],
+                "profession": facts.profession,
+                "years_in_practice": facts.years_in_practice,
+            }
             for rater, facts in collected.raters.items()
         ],
         schema.RESPONDERS.name: [
@@ -54,7 +58,12 @@ class _Frame:
     def presented(self, item: int, rater: int, copy: int) -> Row:
         planned = self.places[item]
         public_id = self.collected.sealed[planned].public_id
-        return {**self.author(planned), "response": public_id, "rater": self.names.raters[rater], "copy": copy}
+        return {
+            **self.author(planned),
+            "response": public_id,
+            "rater": self.names.raters[rater],
+            "copy": copy,
+        }
 
     def ratings(self, judgement: Judgement) -> list[Row]:
         planned = self.places[judgement.item]
@@ -111,25 +120,27 @@ class _Frame:
 
 
 def checked(table: Table, rows: Sequence[Row]) -> list[Row]:
-    """Return the rows sorted by the table's key, columns in order; raise BadRow when one breaks the definition."""
+    """Return the rows sorted by key, columns in order; raise RowError when one breaks the definition."""
     ordered = sorted(rows, key=_key_of(table))
     keys = [tuple(row[name] for name in table.key) for row in ordered]
     if len(set(keys)) < len(keys):
         twice = next(key for place, key in enumerate(keys) if key == keys[place - 1])
-        raise BadRow(f"{table.filename}: the key {twice} stands twice")
+        raise RowError(f"{table.filename}: the key {twice} stands twice")
     for row, key in zip(ordered, keys, strict=True):
         if set(row) != set(table.column_names):
-            raise BadRow(f"{table.filename}: the columns of {key} are not the defined ones")
+            raise RowError(f"{table.filename}: the columns of {key} are not the defined ones")
         for column in table.columns:
             if not _is_allowed(column, row[column.name]):
-                raise BadRow(f"{table.filename}: {column.name} of {key} cannot be {row[column.name]!r}")
+                raise RowError(f"{table.filename}: {column.name} of {key} cannot be {row[column.name]!r}")
     return [{name: row[name] for name in table.column_names} for row in ordered]
 
 
 def _key_of(table: Table) -> Callable[[Row], tuple[tuple[str, float | str], ...]]:
     def key(row: Row) -> tuple[tuple[str, float | str], ...]:
         values = [row[name] for name in table.key]
-        return tuple(("n", value) if isinstance(value, int | float) else ("t", value or "") for value in values)
+        return tuple(
+            ("n", value) if isinstance(value, int | float) else ("t", value or "") for value in values
+        )
 
     return key
 

@@ -1,3 +1,9 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from study.datasets import views
+
+urlpatterns = [
+    # studies/<slug>/
+    path("studies/<slug:slug>/lock/", views.lock, name="dataset-lock"),
+    path("studies/<slug:slug>/unblind/", views.unblind, name="dataset-unblind"),
+]

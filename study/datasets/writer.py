@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +49,9 @@ def parquet_bytes(table: Table, rows: Sequence[Row], watermark: str) -> bytes:
 
     kinds = {"text": pa.string(), "integer": pa.int64(), "real": pa.float64(), "flag": pa.int64()}
     fields = [
-        pa.field(column.name, kinds[column.kind], metadata={"description": column.description, "unit": column.unit})
+        pa.field(
+            column.name, kinds[column.kind], metadata={"description": column.description, "unit": column.unit}
+        )
         for column in table.columns
     ]
     metadata = {"description": table.description, "watermark": watermark}
@@ -88,6 +90,14 @@ def write_files(folder: Path, contents: Mapping[str, bytes]) -> dict[str, Writte
     return written
 
 
+def with_rows(files: Mapping[str, WrittenFile], tables: Mapping[str, list[Row]]) -> dict[str, WrittenFile]:
+    """Add the number of rows to the entries of tables."""
+    return {
+        name: replace(file, rows=len(tables[Path(name).stem])) if Path(name).stem in tables else file
+        for name, file in files.items()
+    }
+
+
 def draft_folder(exports: Path, name: str) -> Path:
     """Create a folder beside the place where the dataset will stand; only this account may read it."""
     exports.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -109,7 +119,7 @@ def publish(draft: Path, target: Path) -> None:
 
 
 def replace_file(folder: Path, name: str, content: bytes) -> None:
-    """Put one file into a published folder in one step: a reader sees the old or the new one, never a part."""
+    """Put one file into a published folder in one step: readers see the old or the new one, never a part."""
     handle, draft = tempfile.mkstemp(prefix=f".{name}-", dir=folder)
     with os.fdopen(handle, "wb") as file:
         file.write(content)

@@ -7,11 +7,16 @@ from study.protocol.rubric import CERTAINTIES, CONFIDENCES, DIMENSION_CODES, GUE
 
 
 class Allocation(models.Model):
-    """The one stored draw of who rates what, and in which order."""
+    """The one stored draw of who rates what, and in which order.
+
+    `spacing` is the least distance reached between two items of one vignette in a queue; `sha256` commits to the
+    rows.
+    """
 
     study = models.OneToOneField("study.Study", models.PROTECT, related_name="+")
     seed = models.BigIntegerField()
     algorithm = models.CharField(max_length=20)
+    spacing = models.PositiveSmallIntegerField(default=0)
     sha256 = models.CharField(max_length=64)
     allocated_at = models.DateTimeField()
 

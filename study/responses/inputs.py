@@ -37,7 +37,7 @@ class ModelSetupInput:
     model: str
     revision: str = ""
     base_url: str = ""
-    prompt_version: str = "1-plain"
+    prompt_version: str = "1"
     sampling: Mapping[str, Any] = field(default_factory=dict)
     draws: int = 1
     max_attempts: int = 3

@@ -70,7 +70,7 @@ class Draft(models.Model):
 class Generation(models.Model):
     """One draw that a model owes: the row is the queue.
 
-    `due_at` moves with every retreat after an interruption, `queued_at` tells how long the draw has been owed.
+    `due_at` moves with every retreat after an interruption, `queued_at` tells since when the draw is owed.
     """
 
     class State(models.TextChoices):

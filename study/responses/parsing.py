@@ -82,8 +82,8 @@ def split_reasoning(
     """Return (answer, reasoning), both cleaned.
 
     The server's own reasoning field comes first, under either of its names; then the tags in the text. A
-    thought that never ends leaves no answer; an end without a beginning (the chat template wrote the beginning) makes
-    everything before it a thought; text outside an answer tag is a thought.
+    thought that never ends leaves no answer; an end without a beginning (the chat template wrote it)
+    makes everything before it a thought; text outside an answer tag is a thought.
     """
     thoughts = [reasoning or reasoning_content or ""]
     text = content or ""

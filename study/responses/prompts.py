@@ -16,7 +16,7 @@ _THINK: Final = (
     "</answer>."
 )
 # Version, then profile: models that were trained on tags may answer nothing without being asked for them.
-SYSTEM_PROMPTS: Final[Mapping[str, str]] = {"1-plain": _TASK, "1-think": _TASK + _THINK}
+SYSTEM_PROMPTS: Final[Mapping[str, str]] = {"1": _TASK, "1-think": _TASK + _THINK}
 
 
 def build_messages(*, scenario: str, question: str, word_cap: int, version: str) -> list[dict[str, str]]:

@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from django.db.models import Count, F, Max, Min, Q, QuerySet, Sum
 
@@ -167,7 +167,9 @@ def generation_board(study: Study) -> GenerationBoard:
     by_vignette = rows.values(code=F("study_vignette__code")).annotate(**_state_counts())
     return GenerationBoard(
         total=QueueRow(code="", **rows.aggregate(**_state_counts())),
-        vignettes=[QueueRow(**row) for row in by_vignette.order_by("study_vignette__position")],
+        vignettes=[
+            QueueRow(**cast(dict[str, Any], row)) for row in by_vignette.order_by("study_vignette__position")
+        ],
         problems=_problems(rows),
         awaited_imports=_awaited_imports(study),
         tokens_per_s=_tokens_per_s(study),

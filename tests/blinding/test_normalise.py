@@ -74,7 +74,17 @@ JOINING = {
     "<td>5</td><td>10</td>": "5; 10;",
 }
 PIECES = st.sampled_from(
-    [*"*_`#~|-–—>=<[]()$\\^{}&;.!0123ab \n•①✅❌→µμ²½", "1. ", "2. ", "**", "```", "|---|", "&lt;", "<br>", "](https://a.b)"]
+    [
+        *"*_`#~|-–—>=<[]()$\\^{}&;.!0123ab \n•①✅❌→µμ²½",
+        "1. ",
+        "2. ",
+        "**",
+        "```",
+        "|---|",
+        "&lt;",
+        "<br>",
+        "](https://a.b)",
+    ]
 )
 
 
@@ -111,7 +121,10 @@ def test_a_second_run_changes_nothing_on_any_text(text: str) -> None:
 
 def test_every_figure_of_the_bank_survives() -> None:
     for vignette in load_directory(CONTENT_DIRECTORY):
-        for text in [*vignette.reference_answer.sections.values(), *(e.answer_text for e in vignette.common_errors)]:
+        for text in [
+            *vignette.reference_answer.sections.values(),
+            *(e.answer_text for e in vignette.common_errors),
+        ]:
             assert re.findall(r"\d+", normalise_text(text)) == re.findall(r"\d+", text), vignette.id
 
 

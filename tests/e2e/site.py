@@ -50,7 +50,8 @@ def running_site(home: Path, database_url: str, redis_url: str) -> Iterator[Site
     port = free_port()
     site = Site(f"http://127.0.0.1:{port}", home, _environment(home, database_url, redis_url))
     site.manage("migrate", "--verbosity", "0")
-    web = [sys.executable, "-m", "gunicorn", "study.wsgi", "--threads", "8", "--bind", f"127.0.0.1:{port}"]
+    web = [sys.executable, "-m", "gunicorn", "study.wsgi", "--no-control-socket"]
+    web += ["--threads", "8", "--bind", f"127.0.0.1:{port}"]
     worker = [sys.executable, "-m", "celery", "-A", "study", *WORKER, "--loglevel", "INFO"]
     with (
         _process(web, site, "web.log") as web_process,

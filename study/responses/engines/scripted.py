@@ -12,10 +12,10 @@ from study.responses.engines.base import GenerationRequest, GenerationResult
 SCRIPT_VERSION: Final = "1"
 MAX_ERRORS: Final = 2
 
-# What is written where a section would stay empty; bland on purpose, so that it meets no key point.
+# What is written where a section would stay empty; bland, so that it meets no key point.
 _FILLERS: Final[dict[str, tuple[str, ...]]] = {
-    "assessment": ("The plan has to be checked before it is carried out.", "This needs a second look first."),
-    "recommended_action": ("Go on with the current plan for now.", "Continue as charted."),
+    "assessment": ("Needs a second look.", "The plan needs checking."),
+    "recommended_action": ("Go on as planned.", "Continue as charted."),
     "avoid": ("Nothing in particular.", "No specific restriction."),
     "monitoring": ("Routine observations.", "Usual checks on the ward."),
     "escalation": ("Mention it at the next handover.", "Note it in the record."),

@@ -33,7 +33,7 @@ class DraftConflict(Conflict):
 def save_draft(*, planned_id: int, participant: Participant, answer: AnswerInput, now: datetime) -> Draft:
     """Store what a resident has typed so far; blank and over-long texts are welcome.
 
-    Raises NotFound for a foreign list, PhaseClosed after closure, Conflict after submission, and DraftConflict
+    Raises NotFound for a foreign list, PhaseClosed after closure, Conflict after submission, DraftConflict
     when `answer.version` is stale, the last save came from another page, and the texts differ.
     """
     planned = own_planned(planned_id, participant)

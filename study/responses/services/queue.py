@@ -81,7 +81,7 @@ def held_generation(generation_id: int, token: str) -> Generation | None:
 
 
 def retreat(*, generation_id: int, token: str, problem: str, now: datetime) -> bool:
-    """Give the row back after an interruption, due again after 2, 4, 8 … at most 60 seconds; never fails it."""
+    """Give the row back after an interruption, due again after 2, 4, 8 … 60 seconds; never fail it."""
     row = _held(generation_id, token).first()
     if row is None:
         return False

@@ -38,7 +38,7 @@ def configure_model(
 ) -> ModelSetup:
     """Set how a model arm is asked: in draft, or while answering as long as the arm has not answered at all.
 
-    Raises NotFound for a foreign arm, InvalidInput with every problem in `details`, PhaseClosed when too late.
+    Raises NotFound for a foreign arm, InvalidInput with all problems in `details`, PhaseClosed when too late.
     """
     with locked_study(study_id, Phase.DRAFT, Phase.ANSWERING) as study:
         arm = model_arms(study).filter(pk=arm_id).first()

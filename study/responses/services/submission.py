@@ -26,8 +26,8 @@ def submit_answer(
     """Store the resident's answer for good and return it with its receipt.
 
     The same text again returns the same response, also after the close. Raises NotFound for a foreign list,
-    InvalidInput for a blank or over-long text (kept as draft), Conflict for a different second text (kept as a
-    copy), DraftConflict when another page of the person holds a different draft, PhaseClosed after the close.
+    InvalidInput for a blank or over-long text (kept as draft), Conflict for a different second text (kept as
+    a copy), DraftConflict when another page holds a different draft, PhaseClosed after the close.
     """
     planned = own_planned(planned_id, participant)
     sections = clean_sections(answer.sections)

@@ -1,0 +1,63 @@
+"""What a demonstration consists of: who takes part, how able they are, and where the play stops."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+PASSWORD: Final = "simulated-study-only"
+DOMAIN: Final = "example.org"
+
+
+@dataclass(frozen=True)
+class ScriptedModel:
+    name: str
+    label: str
+    ability: float
+
+
+@dataclass(frozen=True)
+class Script:
+    """One simulated study; abilities lie between 0 and 1, severities are points of the 1-5 scale."""
+
+    slug: str
+    title: str
+    seed: int
+    models: tuple[ScriptedModel, ...] = (
+        ScriptedModel("lead-model", "Lead model", 0.88),
+        ScriptedModel("second-model", "Second model", 0.68),
+    )
+    level_abilities: dict[str, float] = field(default_factory=lambda: {"PGY1": 0.60, "PGY2": 0.68})
+    residents_per_level: int = 15
+    vignettes_per_resident: int = 2
+    severities: tuple[float, ...] = (-0.25, -0.05, 0.10, 0.20)
+    spacing: int = 5
+    idle_residents: int = 0
+    ratings_per_rater: int | None = None
+    stops_in: str = "reported"
+
+    @property
+    def residents(self) -> list[tuple[str, str]]:
+        """Return (address, level) of each resident."""
+        numbers = range(1, self.residents_per_level + 1)
+        return [(f"{level.lower()}-{n:02}@{DOMAIN}", level) for level in self.level_abilities for n in numbers]
+
+    @property
+    def raters(self) -> list[tuple[str, float]]:
+        """Return (address, severity) of each rater."""
+        return [(f"rater-{n}@{DOMAIN}", severity) for n, severity in enumerate(self.severities, start=1)]
+
+
+LEAD: Final = f"investigator@{DOMAIN}"
+SECOND: Final = f"second-investigator@{DOMAIN}"
+CURATOR: Final = f"curator@{DOMAIN}"
+
+COMPLETE: Final = Script("demonstration", "Demonstration study, played to its report", seed=20260301)
+IN_ANSWERING: Final = Script(
+    "open-answering",
+    "Demonstration study, open for answers",
+    seed=20260302,
+    idle_residents=4,
+    stops_in="answering",
+)
+IN_RATING: Final = Script(
+    "open-rating", "Demonstration study, open for ratings", seed=20260303, ratings_per_rater=12, stops_in="rating"
+)

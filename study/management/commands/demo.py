@@ -1,0 +1,86 @@
+"""`manage.py demo`: play the demonstration studies through the real pages, then serve the site."""
+
+import subprocess
+import sys
+import time
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from study.demonstration.browser import Browser, Page, PlayError
+from study.demonstration.cards import cards_of_bank
+from study.demonstration.director import Director, role_logins
+from study.demonstration.script import COMPLETE, IN_ANSWERING, IN_RATING, LEAD, PASSWORD, Script
+from study.demonstration.transport import InProcessTransport
+from study.participants.models import Person
+from study.protocol.models import Study
+from vignettes.bank import CONTENT_DIRECTORY, load_bank
+
+
+class Command(BaseCommand):
+    help = "Play three simulated studies (one to its report), print the logins, and serve the site."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--no-serve", action="store_true", help="stop after the play")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if settings.PRODUCTION:
+            raise CommandError("The demonstration is for a machine of its own, not for production.")
+        call_command("migrate", verbosity=0)
+        load_bank(CONTENT_DIRECTORY, now=timezone.now())
+        if not Person.objects.filter(email=LEAD).exists():
+            Person.objects.create_user(LEAD, PASSWORD, name="Lead investigator", can_start_studies=True)
+        for script in (COMPLETE, IN_ANSWERING, IN_RATING):
+            self._play(script)
+        self._tell_where()
+        if not options["no_serve"]:
+            call_command("serve")
+
+    def _play(self, script: Script) -> None:
+        """Play one study unless it stands where its script stops."""
+        if Study.objects.filter(slug=script.slug, phase=script.stops_in).exists() and _was_played(script):
+            return
+        started = time.monotonic()
+        director = Director(script, cards_of_bank(), _new_browser, _run_worker, tell=self._line)
+        try:
+            director.play()
+        except PlayError as error:
+            raise CommandError(f"The demonstration stopped: {error} Run the command again to go on.") from error
+        _played_mark(script).touch()
+        self._line(f"{script.slug}: done in {time.monotonic() - started:.0f} s")
+
+    def _line(self, text: str) -> None:
+        self.stdout.write(text)
+        self.stdout.flush()
+
+    def _tell_where(self) -> None:
+        report = settings.EXPORTS_DIR / COMPLETE.slug / "report.html"
+        self._line("\nSimulated data: scripted people and models. The vignettes are not clinically approved.")
+        self._line(f"Report: {report}")
+        self._line(f"Finished study: {COMPLETE.slug}. Open studies: {IN_ANSWERING.slug}, {IN_RATING.slug}.")
+        self._line(f"Logins, all with the password {PASSWORD}:")
+        for role, email in role_logins(COMPLETE):
+            self._line(f"  {role:<20} {email}")
+
+
+def _new_browser() -> Browser:
+    return Browser(InProcessTransport())
+
+
+def _run_worker(page: Page) -> bool:
+    """Let the worker's own process answer what is due; the page tells nothing that the process does not."""
+    subprocess.run([sys.executable, "manage.py", "work", "--until-idle"], cwd=settings.BASE_DIR, check=True)
+    return True
+
+
+def _played_mark(script: Script) -> Path:
+    return Path(settings.VAR_DIR) / f"played-{script.slug}"
+
+
+def _was_played(script: Script) -> bool:
+    return _played_mark(script).exists()

@@ -1,0 +1,32 @@
+"""Run the generation queue without Celery: the same loop as its own process."""
+
+import signal
+import threading
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from study.responses.worker import drain
+
+
+class Command(BaseCommand):
+    help = "Work through the models' queue. SIGTERM and Ctrl-C finish the row in hand first."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--until-idle", action="store_true", help="stop when nothing is due")
+        parser.add_argument("--poll", type=float, default=2.0, help="seconds between looks at an empty queue")
+
+    def handle(self, *_: Any, **options: Any) -> None:
+        stop = threading.Event()
+        # Only a process's main thread may set handlers; elsewhere the caller looks after the signals.
+        is_main = threading.current_thread() is threading.main_thread()
+        caught = (signal.SIGTERM, signal.SIGINT) if is_main else ()
+        previous = {number: signal.signal(number, lambda *_: stop.set()) for number in caught}
+        try:
+            done = drain(until_idle=options["until_idle"], poll_s=options["poll"], stop=stop)
+        finally:
+            for number, handler in previous.items():
+                signal.signal(number, handler)
+        if options["verbosity"] > 0:
+            self.stdout.write(f"{done} draws were run.")

@@ -1,0 +1,43 @@
+"""The bell tells Celery that rows wait. The rows are the queue: a lost or doubled bell changes nothing."""
+
+import logging
+
+from django.conf import settings
+from django.db import transaction
+from kombu.exceptions import OperationalError
+
+from study.responses.models import Generation
+
+logger = logging.getLogger(__name__)
+
+TASK = "study.responses.generate"
+QUEUE = "gpu"
+
+
+def ring(study_id: int) -> None:
+    """After the commit, send one message per queued draw of the study; without Redis send nothing."""
+    if settings.REDIS_URL:
+        transaction.on_commit(lambda: ring_rows(_queued(study_id)))
+
+
+def _queued(study_id: int) -> list[int]:
+    queued = Generation.objects.filter(study_id=study_id, state=Generation.State.QUEUED)
+    return list(queued.order_by("due_at", "pk").values_list("pk", flat=True))
+
+
+def ring_rows(generation_ids: list[int]) -> int:
+    """Send one message per row and return how many were sent; a broker that is down costs nothing but time.
+
+    The workers look at the table themselves from time to time.
+    """
+    from study.celery import app  # noqa: PLC0415  web processes without Redis must not pay for Celery
+
+    sent = 0
+    try:
+        with app.producer_or_acquire() as producer:
+            for generation_id in generation_ids:
+                app.send_task(TASK, args=[generation_id], queue=QUEUE, producer=producer, retry=False)
+                sent += 1
+    except OperationalError:
+        logger.warning("the broker did not take %s messages", len(generation_ids) - sent, exc_info=True)
+    return sent

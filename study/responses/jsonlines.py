@@ -1,0 +1,169 @@
+"""Reading imported answers: one JSON object per line, every fault named by line and field. Pure functions."""
+
+import json
+import math
+from dataclasses import dataclass
+from typing import Any, Final
+
+from study.responses.inputs import MAX_SECTION_CHARS, clean_json, clean_sections
+
+MAX_BYTES: Final = 20 * 1024 * 1024
+MAX_TEXT_CHARS: Final = 200_000
+_BIGGEST_INTEGER: Final = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class AnswerLine:
+    """One checked line; exactly one of `sections` and `text` is given. `raw` is the whole line."""
+
+    number: int
+    arm: str
+    vignette: str
+    draw: int
+    sections: dict[str, str] | None
+    text: str | None
+    provenance: dict[str, Any]
+    raw: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class _Field:
+    """A field's type in words and in Python, its longest text, whether it must be there or may be null."""
+
+    words: str
+    kinds: tuple[type, ...]
+    longest: int = 0
+    is_required: bool = False
+    is_nullable: bool = False
+
+    def fault(self, value: object) -> str:
+        if value is None and self.is_nullable:
+            return ""
+        if not isinstance(value, self.kinds) or (isinstance(value, bool) and bool not in self.kinds):
+            return f"must be {self.words}"
+        if isinstance(value, str) and self.longest and len(value) > self.longest:
+            return f"has {len(value)} characters, at most {self.longest} are kept"
+        if isinstance(value, int | float) and not 0 <= value <= _BIGGEST_INTEGER:
+            return f"must be from 0 to {_BIGGEST_INTEGER}"
+        return ""
+
+
+def _text(longest: int, *, is_required: bool = False) -> _Field:
+    return _Field("a text", (str,), longest, is_required)
+
+
+_LINE: Final = {
+    "arm": _text(40, is_required=True),
+    "vignette": _text(12, is_required=True),
+    "draw": _Field("a whole number", (int,), is_required=True),
+    "sections": _Field("an object of texts", (dict,)),
+    "text": _text(MAX_TEXT_CHARS),
+    "provenance": _Field("an object", (dict,), is_required=True),
+}
+_PROVENANCE: Final = {
+    "model": _text(120, is_required=True),
+    "revision": _text(80, is_required=True),
+    "engine": _text(40, is_required=True),
+    "engine_version": _text(40),
+    "prompt": _text(MAX_TEXT_CHARS, is_required=True),
+    "prompt_version": _text(20),
+    "sampling": _Field("an object", (dict,), is_required=True),
+    "seed": _Field("a whole number or null", (int,), is_required=True, is_nullable=True),
+    "finish_reason": _text(40, is_required=True),
+    "prompt_tokens": _Field("a whole number or null", (int,), is_nullable=True),
+    "completion_tokens": _Field("a whole number or null", (int,), is_nullable=True),
+    "duration_s": _Field("a number of seconds or null", (int, float), is_nullable=True),
+    "reasoning": _Field("a text or null", (str,), MAX_TEXT_CHARS, is_nullable=True),
+    "simulated": _Field("true or false", (bool,)),
+}
+
+
+def read_lines(lines: str) -> tuple[list[AnswerLine], list[str]]:
+    """Return the checked lines, and every problem as "line 3: provenance.model: is missing"."""
+    if len(lines.encode("utf-8", "replace")) > MAX_BYTES:
+        return [], [f"the file is larger than {MAX_BYTES // 1024**2} MiB: send it in parts"]
+    parsed: list[AnswerLine] = []
+    problems: list[str] = []
+    for number, line in enumerate(lines.removeprefix("\ufeff").split("\n"), start=1):
+        if not line.strip():
+            continue
+        value, faults = _read_line(line)
+        problems += [f"line {number}: {fault}" for fault in faults]
+        if not faults:
+            parsed.append(_answer_line(number, value))
+    if not parsed and not problems:
+        problems = ["there is no line with an answer"]
+    return parsed, problems
+
+
+def _read_line(line: str) -> tuple[dict[str, Any], list[str]]:
+    try:
+        value = json.loads(
+            line, object_pairs_hook=_no_duplicates, parse_constant=_finite, parse_float=_finite
+        )
+    except RecursionError:
+        return {}, ["is nested too deeply"]
+    except ValueError as error:
+        return {}, [f"is not JSON: {error}"]
+    if not isinstance(value, dict):
+        return {}, ["must be an object"]
+    value = clean_json(value)
+    faults = _faults(value, _LINE, "")
+    if not faults:
+        faults = _faults(value["provenance"], _PROVENANCE, "provenance.") + _answer_faults(value)
+    return value, faults
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key occurs twice")
+    return found
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is no finite number")
+    return number
+
+
+def _faults(value: dict[str, Any], fields: dict[str, _Field], prefix: str) -> list[str]:
+    faults = [f"{prefix}{name}: is not known" for name in value if name not in fields]
+    for name, field in fields.items():
+        if name not in value:
+            faults += [f"{prefix}{name}: is missing"] if field.is_required else []
+            continue
+        fault = field.fault(value[name])
+        faults += [f"{prefix}{name}: {fault}"] if fault else []
+    return faults
+
+
+def _answer_faults(value: dict[str, Any]) -> list[str]:
+    if ("sections" in value) == ("text" in value):
+        return ["give either sections or text, and not both"]
+    sections = value.get("sections", {})
+    section = _text(MAX_SECTION_CHARS)
+    faults = [
+        f"sections.{code}: {section.fault(text)}" for code, text in sections.items() if section.fault(text)
+    ]
+    if not faults:
+        try:
+            clean_sections(sections)
+        except ValueError as error:
+            faults = [f"sections: {error}"]
+    return faults
+
+
+def _answer_line(number: int, value: dict[str, Any]) -> AnswerLine:
+    sections = value.get("sections")
+    return AnswerLine(
+        number=number,
+        arm=value["arm"],
+        vignette=value["vignette"],
+        draw=value["draw"],
+        sections=None if sections is None else clean_sections(sections),
+        text=value.get("text"),
+        provenance=value["provenance"],
+        raw=value,
+    )

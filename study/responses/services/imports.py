@@ -1,0 +1,187 @@
+"""Answers made elsewhere come in as JSON Lines with their provenance: all of them or none."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from study.participants.models import Person
+from study.protocol.errors import Conflict, InvalidInput, PhaseClosed
+from study.protocol.models import Arm, Study, StudyVignette
+from study.protocol.queries import model_arms
+from study.protocol.transactions import locked_study, record_event
+from study.protocol.vocabulary import Phase
+from study.responses.jsonlines import AnswerLine, read_lines
+from study.responses.models import Generation, GenerationAttempt, ModelSetup, Response
+from study.responses.parsing import classify, parse_answer, split_reasoning
+from study.responses.prompts import prompt_sha256
+from study.responses.queries import is_accepting
+from study.responses.services.queue import store_draw
+from study.responses.services.setups import IMPORTED_PROMPT
+
+MAX_DETAILS: Final = 50
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """How many draws were stored, and how many lines held a draw that was stored before."""
+
+    stored: int
+    unchanged: int
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a line belongs."""
+
+    line: AnswerLine
+    arm: Arm
+    vignette: StudyVignette
+
+    @property
+    def key(self) -> tuple[int, int, int]:
+        return self.arm.pk, self.vignette.pk, self.line.draw
+
+
+def import_answers(*, study_id: int, person: Person, lines: str, now: datetime) -> ImportReport:
+    """Store the answers of `imported` model arms from JSON Lines, in one transaction.
+
+    Each line: `arm`, `vignette`, `draw`, either `sections` or `text`, and `provenance`. A line that is stored
+    already changes nothing. Raises InvalidInput with "line 3: provenance.model: …" for every fault, Conflict
+    when a line differs from what is stored, PhaseClosed outside answering.
+    """
+    parsed, problems = read_lines(lines)
+    if problems:
+        _refuse(problems)
+    with locked_study(study_id, Phase.ANSWERING) as study:
+        if not is_accepting(study):
+            raise PhaseClosed("Answering is closed for this study: nothing was imported.")
+        places = _placed(study, parsed)
+        fresh = _fresh(study, places)
+        for place in fresh:
+            _store(study, place, now)
+        report = ImportReport(stored=len(fresh), unchanged=len(places) - len(fresh))
+        detail = {"stored": report.stored, "unchanged": report.unchanged}
+        record_event(study=study, person=person, action="responses.import_answers", now=now, detail=detail)
+    return report
+
+
+def _refuse(problems: list[str]) -> None:
+    more = [f"and {len(problems) - MAX_DETAILS} more"] if len(problems) > MAX_DETAILS else []
+    raise InvalidInput("Nothing was imported.", details=problems[:MAX_DETAILS] + more)
+
+
+def _placed(study: Study, lines: Iterable[AnswerLine]) -> list[_Place]:
+    setups = {
+        setup.arm.name: setup
+        for setup in ModelSetup.objects.filter(arm__in=model_arms(study)).select_related("arm")
+    }
+    vignettes = {vignette.code: vignette for vignette in study.study_vignettes.all()}
+    places: list[_Place] = []
+    problems: list[str] = []
+    for line in lines:
+        problem = _misplaced(study, line, setups, vignettes)
+        if problem:
+            problems.append(f"line {line.number}: {problem}")
+        else:
+            places.append(_Place(line, setups[line.arm].arm, vignettes[line.vignette]))
+    if problems:
+        _refuse(problems)
+    return places
+
+
+def _misplaced(
+    study: Study, line: AnswerLine, setups: dict[str, ModelSetup], vignettes: dict[str, StudyVignette]
+) -> str:
+    setup = setups.get(line.arm)
+    if setup is None:
+        return f"arm: the study has no model arm {line.arm!r}"
+    if setup.engine != ModelSetup.Engine.IMPORTED:
+        return f"arm: {line.arm!r} is asked by this installation and takes no imported answers"
+    if line.vignette not in vignettes:
+        return f"vignette: the study has no vignette {line.vignette!r}"
+    if not 1 <= line.draw <= setup.draws:
+        return f"draw: must be from 1 to {setup.draws}, not {line.draw}"
+    if line.provenance.get("simulated") and not study.simulated:
+        return "provenance.simulated: a simulated answer belongs to a simulated study"
+    return ""
+
+
+def _fresh(study: Study, places: list[_Place]) -> list[_Place]:
+    """Return the places to store; raise Conflict where a line differs from what is stored or from another."""
+    stored = {
+        (response.model_arm_id, response.study_vignette_id, response.draw): _stored_line(response)
+        for response in Response.objects.filter(
+            study=study, model_arm__isnull=False, variant="original"
+        ).select_related("attempt")
+    }
+    fresh: list[_Place] = []
+    conflicts: list[str] = []
+    for place in places:
+        if place.key not in stored:
+            stored[place.key] = place.line.raw
+            fresh.append(place)
+        elif stored[place.key] != place.line.raw:
+            where = f"{place.line.arm}, {place.line.vignette}, draw {place.line.draw}"
+            conflicts.append(f"line {place.line.number}: {where}: a different answer is stored already")
+    if conflicts:
+        raise Conflict("Nothing was imported; what is stored stays.", details=conflicts[:MAX_DETAILS])
+    return fresh
+
+
+def _stored_line(response: Response) -> dict[str, Any] | None:
+    return response.attempt.raw_response if response.attempt else None
+
+
+def _store(study: Study, place: _Place, now: datetime) -> None:
+    line, provenance = place.line, place.line.provenance
+    if line.sections is None:
+        text, thoughts = split_reasoning(line.text, provenance.get("reasoning"))
+        sections = parse_answer(text)
+    else:
+        sections, thoughts = line.sections, provenance.get("reasoning") or ""
+    outcome = classify(sections, provenance["finish_reason"])
+    row = Generation.objects.create(
+        study=study,
+        arm=place.arm,
+        study_vignette=place.vignette,
+        draw=line.draw,
+        seed=provenance["seed"] or 0,
+        state=Generation.State.DONE,
+        attempts=1,
+        queued_at=now,
+        due_at=now,
+        finished_at=now,
+        worker="import",
+    )
+    store_draw(row, _record_attempt(row, line, outcome, thoughts, now), sections, outcome, now)
+
+
+def _record_attempt(
+    row: Generation, line: AnswerLine, outcome: str, thoughts: str, now: datetime
+) -> GenerationAttempt:
+    provenance: dict[str, Any] = line.provenance
+    messages = [{"role": "user", "content": provenance["prompt"]}]
+    return GenerationAttempt.objects.create(
+        generation=row,
+        number=1,
+        engine=provenance["engine"],
+        engine_version=provenance.get("engine_version") or "",
+        model=provenance["model"],
+        revision=provenance["revision"],
+        simulated=provenance.get("simulated", False),
+        prompt_version=provenance.get("prompt_version") or IMPORTED_PROMPT,
+        prompt_sha256=prompt_sha256(messages),
+        messages=messages,
+        sampling=provenance["sampling"],
+        seed=provenance["seed"],
+        finish_reason=provenance["finish_reason"],
+        prompt_tokens=provenance.get("prompt_tokens"),
+        completion_tokens=provenance.get("completion_tokens"),
+        duration_s=provenance.get("duration_s"),
+        raw_text=line.text or "",
+        reasoning=thoughts,
+        raw_response=line.raw,
+        outcome=outcome,
+        finished_at=now,
+    )

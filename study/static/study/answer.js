@@ -1,0 +1,258 @@
+"use strict";
+/* Keeps what is typed: on this device within a second, on the server every four. Without this script the page works
+   the same by its two buttons. */
+(function () {
+  const DEVICE_MS = 800;
+  const SERVER_MS = 4000;
+  const IDLE_MS = 60000;
+
+  const sent = document.querySelector("[data-sent]");
+  if (sent) {
+    forget(sent.dataset.sent);
+  }
+  const form = document.getElementById("answer");
+  if (!form) {
+    return;
+  }
+  const key = form.dataset.deviceKey;
+  const fields = Array.from(form.querySelectorAll("textarea"));
+  const resources = form.elements.namedItem("resources");
+  const saved = document.getElementById("saved");
+  const words = document.getElementById("words");
+  const rival = document.getElementById("rival");
+  const hasProblems = document.getElementById("problems") !== null;
+  let stored = hasProblems ? "" : snapshot();
+  let isSaving = false;
+  /* A page that came back with two texts waits for a choice: saving would let one of them go. */
+  let isHeld = hasProblems && !rival.hidden;
+  let isSettled = false;
+  let isLeaving = false;
+  let lastInput = 0;
+  let lastTick = Date.now();
+  let deviceTimer = 0;
+
+  function hidden(name) {
+    return form.querySelector('input[name="' + name + '"]');
+  }
+
+  function snapshot() {
+    const texts = {};
+    for (const field of fields.concat(resources)) {
+      texts[field.name] = field.value;
+    }
+    return JSON.stringify(texts);
+  }
+
+  function say(text, isUnsaved) {
+    saved.textContent = text;
+    saved.classList.toggle("unsaved", Boolean(isUnsaved));
+  }
+
+  function forget(name) {
+    try {
+      localStorage.removeItem(name);
+    } catch (error) {
+      /* Storage may be forbidden; then there is nothing to forget. */
+    }
+  }
+
+  function keepOnDevice() {
+    try {
+      localStorage.setItem(key, snapshot());
+      return true;
+    } catch (error) {
+      return false;
+    }
+  }
+
+  function restoreFromDevice() {
+    let kept = null;
+    try {
+      kept = localStorage.getItem(key);
+    } catch (error) {
+      return;
+    }
+    if (kept === null || kept === stored || hasProblems) {
+      return;
+    }
+    const texts = JSON.parse(kept);
+    for (const field of fields.concat(resources)) {
+      if (typeof texts[field.name] === "string") {
+        field.value = texts[field.name];
+      }
+    }
+    say("Brought back from this device; not yet on the server", true);
+  }
+
+  function count() {
+    let total = 0;
+    for (const field of fields) {
+      total += field.value.split(/\s+/).filter(Boolean).length;
+    }
+    const cap = Number(form.dataset.cap);
+    words.textContent = total + " of " + cap + " words" + (total > cap ? ": too long to submit" : "");
+    words.classList.toggle("over", total > cap);
+  }
+
+  function measure() {
+    const now = Date.now();
+    if (document.visibilityState === "visible" && now - lastInput < IDLE_MS) {
+      const field = hidden("active_seconds");
+      field.value = ((Number(field.value) || 0) + Math.min(now - lastTick, 5000) / 1000).toFixed(1);
+    }
+    lastTick = now;
+  }
+
+  async function send() {
+    const data = new FormData(form);
+    if (!isSettled) {
+      data.delete("rival_seen");
+    }
+    return fetch(form.dataset.draftUrl, {
+      method: "POST",
+      body: data,
+      headers: { Accept: "application/json" },
+      credentials: "same-origin",
+      redirect: "manual",
+      keepalive: document.visibilityState === "hidden",
+    });
+  }
+
+  /* A new sign-in changes the form's key: fetch this page again and take its key over. */
+  async function renewKey() {
+    const answer = await fetch(location.href, { credentials: "same-origin", redirect: "manual" });
+    if (!answer.ok) {
+      return false;
+    }
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = page.querySelector('#answer input[name="csrfmiddlewaretoken"]');
+    if (fresh) {
+      hidden("csrfmiddlewaretoken").value = fresh.value;
+    }
+    return Boolean(fresh);
+  }
+
+  function showSignIn() {
+    if (saved.querySelector("a")) {
+      return;
+    }
+    say("Only on this device: you are signed out. ", true);
+    const link = document.createElement("a");
+    link.href = form.dataset.signIn;
+    link.target = "_blank";
+    link.rel = "noopener";
+    link.textContent = "Sign in (new tab), then come back";
+    saved.append(link);
+  }
+
+  async function save() {
+    const current = snapshot();
+    if (isSaving || isHeld || isLeaving || current === stored) {
+      return;
+    }
+    isSaving = true;
+    try {
+      let answer = await send();
+      if (answer.status === 403 && (await renewKey())) {
+        answer = await send();
+      }
+      await take(answer, current);
+    } catch (error) {
+      say("Only on this device: the server cannot be reached", true);
+    } finally {
+      isSaving = false;
+    }
+  }
+
+  async function take(answer, current) {
+    if (answer.status === 401 || answer.type === "opaqueredirect") {
+      showSignIn();
+      return;
+    }
+    const body = await answer.json();
+    if (answer.ok) {
+      stored = current;
+      hidden("version").value = body.version;
+      isSettled = false;
+      say("Saved on the server " + new Date(body.saved_at).toLocaleTimeString("en-GB"));
+      if (snapshot() === stored) {
+        forget(key);
+      }
+    } else if (body.code === "draft_conflict") {
+      hold(body);
+    } else {
+      say("Only on this device: " + body.message, true);
+    }
+  }
+
+  function hold(body) {
+    isHeld = true;
+    hidden("version").value = body.version;
+    hidden("rival_seen").value = "True";
+    const list = document.getElementById("rival-text");
+    list.replaceChildren();
+    for (const field of fields) {
+      if (body.theirs[field.name]) {
+        const heading = document.createElement("dt");
+        heading.textContent = form.querySelector('label[for="' + field.id + '"]').textContent;
+        const text = document.createElement("dd");
+        text.className = "answer-text";
+        text.textContent = body.theirs[field.name];
+        list.append(heading, text);
+      }
+    }
+    document.getElementById("keep-mine").onclick = function () {
+      settle(null);
+    };
+    document.getElementById("take-other").onclick = function () {
+      settle(body.theirs);
+    };
+    document.getElementById("rival-choice").hidden = false;
+    rival.hidden = false;
+    say("Two pages hold different texts: choose below", true);
+    rival.scrollIntoView({ block: "nearest" });
+  }
+
+  function settle(texts) {
+    if (texts) {
+      for (const field of fields) {
+        field.value = texts[field.name] || "";
+      }
+    }
+    rival.hidden = true;
+    isHeld = false;
+    isSettled = true;
+    stored = "";
+    keepOnDevice();
+    count();
+    save();
+  }
+
+  form.addEventListener("input", function () {
+    lastInput = Date.now();
+    count();
+    clearTimeout(deviceTimer);
+    deviceTimer = setTimeout(function () {
+      if (snapshot() !== stored) {
+        say(keepOnDevice() ? "Only on this device" : "Not saved yet", true);
+      }
+    }, DEVICE_MS);
+  });
+  form.addEventListener("focusout", save);
+  form.addEventListener("submit", function (event) {
+    if (isLeaving) {
+      event.preventDefault();
+      return;
+    }
+    keepOnDevice();
+    isLeaving = true;
+  });
+  document.addEventListener("visibilitychange", save);
+  window.addEventListener("pageshow", function () {
+    isLeaving = false;
+  });
+  setInterval(measure, 1000);
+  setInterval(save, SERVER_MS);
+  restoreFromDevice();
+  count();
+})();

@@ -1,0 +1,97 @@
+import pytest
+
+from study.responses.engines.base import (
+    GenerationRequest,
+    GenerationResult,
+    InterruptionError,
+    RejectionError,
+)
+from study.responses.engines.openai_http import OpenAIHTTPEngine
+from study.responses.inputs import complete_sampling
+from tests.responses.model_server import COMPLETE, ModelServer, Reply, completion
+from tests.servers import free_port
+
+REQUEST = GenerationRequest(
+    messages=({"role": "user", "content": "?"},),
+    sampling=complete_sampling({"temperature": 0.3}),
+    seed=42,
+    correlation_id="generation-5-1",
+)
+
+
+def _ask(url: str, timeout_s: float = 5.0, request: GenerationRequest = REQUEST) -> GenerationResult:
+    engine = OpenAIHTTPEngine(base_url=url, model="tiny", revision="abc", api_key="key", timeout_s=timeout_s)
+    return engine.generate(request)
+
+
+def test_every_sampling_parameter_and_the_seed_go_over_the_wire(model_server: ModelServer) -> None:
+    _ask(model_server.url)
+    asked = model_server.asked[0]
+    assert asked.items() >= dict(REQUEST.sampling).items()
+    assert (asked["seed"], asked["model"], asked["n"], asked["stream"]) == (42, "tiny", 1, False)
+
+
+def test_key_and_correlation_id_travel_as_headers(model_server: ModelServer) -> None:
+    _ask(model_server.url)
+    headers = model_server.headers[0]
+    assert headers["Authorization"] == "Bearer key"
+    assert headers["X-Request-Id"] == "generation-5-1"
+
+
+def test_the_answer_comes_with_its_provenance(model_server: ModelServer) -> None:
+    result = _ask(model_server.url)
+    assert (result.content, result.model, result.revision) == (COMPLETE, "tiny-served", "abc")
+    assert (result.engine_version, result.finish_reason, result.simulated) == ("0.33.0", "stop", False)
+    assert (result.prompt_tokens, result.completion_tokens) == (11, 7)
+    assert result.duration_s > 0
+
+
+def test_a_parameter_set_to_none_is_not_sent_and_the_record_says_so(model_server: ModelServer) -> None:
+    request = GenerationRequest(REQUEST.messages, {"temperature": 0.3, "top_k": None}, 1, "x")
+    result = _ask(model_server.url, request=request)
+    assert "top_k" not in model_server.asked[0]
+    assert result.sampling["top_k"] is None
+
+
+@pytest.mark.parametrize("field", ["reasoning", "reasoning_content"])
+def test_reasoning_is_read_under_both_names(model_server: ModelServer, field: str) -> None:
+    model_server.replies = [Reply(completion("Yes", **{field: "why"}))]
+    assert _ask(model_server.url).reasoning == "why"
+
+
+def test_a_cut_off_thought_has_no_content_and_the_reason_length(model_server: ModelServer) -> None:
+    model_server.replies = [Reply(completion(None, finish_reason="length", reasoning="hm"))]
+    result = _ask(model_server.url)
+    assert (result.content, result.finish_reason, result.reasoning) == (None, "length", "hm")
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 503])
+def test_overload_and_server_errors_may_be_tried_again(model_server: ModelServer, status: int) -> None:
+    model_server.replies = [Reply({"error": {"message": "busy"}}, status)]
+    with pytest.raises(InterruptionError, match=f"{status}: busy"):
+        _ask(model_server.url)
+
+
+@pytest.mark.parametrize("status", [400, 401, 404, 302])
+def test_refusals_are_final_and_give_the_servers_reason(model_server: ModelServer, status: int) -> None:
+    model_server.replies = [Reply({"error": {"message": "no such model"}}, status)]
+    with pytest.raises(RejectionError, match=f"{status}: no such model"):
+        _ask(model_server.url)
+
+
+def test_a_server_that_takes_too_long_may_be_asked_again(model_server: ModelServer) -> None:
+    model_server.replies = [Reply(completion("late"), delay_s=0.6)]
+    with pytest.raises(InterruptionError, match="in time"):
+        _ask(model_server.url, timeout_s=0.1)
+
+
+def test_a_server_that_is_down_may_be_asked_again() -> None:
+    with pytest.raises(InterruptionError, match="cannot be reached"):
+        _ask(f"http://127.0.0.1:{free_port()}/v1")
+
+
+@pytest.mark.parametrize("body", ["<html>", "[]", '{"choices": []}', '{"choices": [{"message": {"content": 1}}]}'])
+def test_something_else_at_the_address_is_no_answer(model_server: ModelServer, body: str) -> None:
+    model_server.replies = [Reply(body)]
+    with pytest.raises(InterruptionError, match="no chat completion"):
+        _ask(model_server.url)
