@@ -60,7 +60,7 @@ def is_investigator(person: Any) -> bool:
 
 def require_investigator(person: Person) -> None:
     if not is_investigator(person):
-        raise NotPermitted("Tokens are for the investigators of a study. Nothing was changed.")
+        raise NotPermitted("This is for the investigators of a study. Nothing was changed.")
 
 
 def create_token(*, person: Person, label: str, now: datetime) -> NewToken:

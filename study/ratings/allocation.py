@@ -1,9 +1,10 @@
 """Who rates what, and in which order: a pure, arm-blind function of opaque ids and a seed.
 
-A block is the items of one vignette that one rater may meet (those of one wave). All items of a block go to the
-same raters. A rater's queue is made of rounds: each round holds at most one item of every vignette, so that items
-of one vignette are far apart; within a vignette the items go through the rounds by rotation from rater to rater,
-so that no item is always early. Balance over arms follows from chance alone: no arm is known here.
+A block is the items of one vignette that one rater may meet (those of one wave). All items of a block go to
+the same raters. A rater's queue is made of rounds: each round holds at most one item of every vignette, so
+that items of one vignette are far apart; within a vignette the items go through the rounds by rotation from
+rater to rater, so that no item is always early. Balance over arms follows from chance alone: no arm is known
+here.
 """
 
 import hashlib
@@ -40,8 +41,8 @@ class AllocationRow:
 class AllocationPlan:
     """The rows by rater and position.
 
-    `spacing` is the least distance between two items of one vignette in any queue (0 when no queue holds two).
-    `short` counts, per item that exclusions leave with fewer raters than planned, the raters it has.
+    `spacing` is the least distance between two items of one vignette in any queue (0 when no queue holds
+    two). `short` counts, per item that exclusions leave with fewer raters than planned, the raters it has.
     """
 
     rows: tuple[AllocationRow, ...]
@@ -61,9 +62,9 @@ def allocate(
 ) -> AllocationPlan:
     """Allocate items (public id, vignette, wave) to raters; the order of the input does not matter.
 
-    `exclusions` holds (public id, rater) pairs. Every item gets `raters_per_response` raters, fewer only where
-    exclusions leave no other way. Where `spacing` cannot be kept the largest spacing that was found is used.
-    Raises AllocationError when there are too few raters, or when an item could be rated by nobody.
+    `exclusions` holds (public id, rater) pairs. Every item gets `raters_per_response` raters, fewer only
+    where exclusions leave no other way. Where `spacing` cannot be kept the largest spacing that was found is
+    used. Raises AllocationError when there are too few raters, or when an item could be rated by nobody.
     """
     ordered = sorted(set(items))
     people = sorted(set(raters))
@@ -165,13 +166,22 @@ def _require_rated(
 def _queue(blocks: Sequence[Block], spacing: int, rng: np.random.Generator) -> list[str]:
     """Order a rater's blocks in rounds; try the wanted spacing first, then ever smaller ones."""
     filled = [block for block in blocks if block]
-    for distance in range(max(spacing, 1), 1, -1):
+    for distance in range(min(spacing, _most_distance(filled)), 1, -1):
         for attempt in range(_ATTEMPTS):
             rounds = _rounds(filled, rng, spread=attempt < _ATTEMPTS // 2)
             queue = _spaced(rounds, distance, rng)
             if queue is not None:
                 return [item for _, item in queue]
     return [item for members in _rounds(filled, rng, spread=False) for _, item in _shuffled(members, rng)]
+
+
+def _most_distance(blocks: Sequence[Block]) -> int:
+    """Return a bound: the longest blocks, each spread at a distance d, need (length - 1) d + their number
+    places.
+    """
+    length = max((len(block) for block in blocks), default=0)
+    number = sum(len(block) == length for block in blocks)
+    return (sum(map(len, blocks)) - number) // (length - 1) if length > 1 else 1
 
 
 def _rounds(

@@ -3,14 +3,21 @@
 from django.db import models
 from django.db.models import Q
 
-from study.protocol.rubric import CERTAINTIES, CONFIDENCES, DIMENSION_CODES, GUESSES, HARM_EXTENTS, HARM_LIKELIHOODS
+from study.protocol.rubric import (
+    CERTAINTIES,
+    CONFIDENCES,
+    DIMENSION_CODES,
+    GUESSES,
+    HARM_EXTENTS,
+    HARM_LIKELIHOODS,
+)
 
 
 class Allocation(models.Model):
     """The one stored draw of who rates what, and in which order.
 
-    `spacing` is the least distance reached between two items of one vignette in a queue; `sha256` commits to the
-    rows.
+    `spacing` is the least distance reached between two items of one vignette in a queue; `sha256` commits to
+    the rows.
     """
 
     study = models.OneToOneField("study.Study", models.PROTECT, related_name="+")
@@ -56,7 +63,9 @@ class Rating(models.Model):
     cannot_judge = models.BooleanField(default=False)
     cannot_judge_reason = models.TextField(blank=True, default="")
     harm_extent = models.CharField(max_length=8, choices=list(HARM_EXTENTS.items()), blank=True, default="")
-    harm_likelihood = models.CharField(max_length=6, choices=list(HARM_LIKELIHOODS.items()), blank=True, default="")
+    harm_likelihood = models.CharField(
+        max_length=6, choices=list(HARM_LIKELIHOODS.items()), blank=True, default=""
+    )
     commission = models.BooleanField(default=False)
     omission = models.BooleanField(default=False)
     error_tags = models.JSONField(default=list)
@@ -69,7 +78,9 @@ class Rating(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["assignment", "revision"], name="rating_revision_once"),
-            models.CheckConstraint(condition=Q(revision=1) | ~Q(reason=""), name="rating_revision_has_reason"),
+            models.CheckConstraint(
+                condition=Q(revision=1) | ~Q(reason=""), name="rating_revision_has_reason"
+            ),
             models.CheckConstraint(
                 condition=Q(cannot_judge=True) & ~Q(cannot_judge_reason="")
                 | Q(cannot_judge=False, harm_extent__in=list(HARM_EXTENTS), confidence__in=list(CONFIDENCES)),

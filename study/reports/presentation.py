@@ -1,6 +1,6 @@
 """The results document as a reader meets it: claims, tables, methods, and what it all rests on. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -80,8 +80,3 @@ def _signatures(manifest: Record) -> list[str]:
 def _moment(text: str) -> str:
     moment = datetime.fromisoformat(text)
     return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
-
-
-def claim_words(results: Record) -> Sequence[str]:
-    """Return the headline words, one per dimension, for the control board."""
-    return [each["sentence"] for each in results["claims"] if each["role"] == "headline"]

@@ -46,7 +46,7 @@ class Share:
     total: int
 
     def as_json(self) -> dict[str, Any]:
-        return {"label": self.label, "done": self.done, "total": self.total}
+        return {"name": self.label, "done": self.done, "total": self.total}
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from django.db import transaction
+
 from analysis import schema
 from study.datasets import writer
 from study.datasets.models import FrozenDataset
@@ -15,13 +17,17 @@ from study.datasets.services import NAMES_RELEASED, verify_frozen
 from study.datasets.verification import dataset_folder
 from study.participants.models import Person, Role
 from study.participants.policies import participant_of
-from study.protocol.errors import Conflict, PhaseClosed
+from study.participants.tokens import require_investigator
+from study.protocol.errors import Conflict, InvalidInput, PhaseClosed
 from study.protocol.models import Study
 from study.protocol.transactions import locked_study, move_phase, record_event
 from study.protocol.vocabulary import Phase
 from study.reports.models import AnalysisRun
 from study.reports.queries import AFTER_LOCK, REPORT_FILE, RESULTS_FILE, latest_run, study_by_id
 from study.reports.rendering import figure_texts, standalone_report
+from vignettes.bank import LoadReport, store_contents
+from vignettes.schema import load_bytes
+from vignettes.strict_yaml import BankError
 
 
 def run_analysis(*, study_id: int, person: Person, now: datetime) -> AnalysisRun:
@@ -100,3 +106,17 @@ def _store(
 
 def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
+
+
+def import_vignette(*, person: Person, content: bytes, now: datetime) -> LoadReport:
+    """Store one vignette file in the bank; raises InvalidInput with "body:line: field: what is wrong"."""
+    require_investigator(person)
+    try:
+        with transaction.atomic():
+            report = store_contents([load_bytes(content, name="body")], now=now)
+            detail = {"created": report.created, "revised": report.revised}
+            record_event(study=None, person=person, action="reports.import_vignette", now=now, detail=detail)
+    except BankError as error:
+        details = [str(problem) for problem in error.problems]
+        raise InvalidInput("The vignette was not stored.", details=details) from error
+    return report

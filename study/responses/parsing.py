@@ -58,7 +58,7 @@ def parse_answer(text: str) -> dict[str, str]:
             parts[current].append(line)
         else:
             current, rest = heading
-            parts[current].extend(["", rest] if any(parts[current]) else [rest])
+            parts[current] += ([""] if any(parts[current]) else []) + ([rest] if rest else [])
     return clean_sections({code: "\n".join(lines) for code, lines in parts.items()})
 
 

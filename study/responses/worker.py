@@ -121,12 +121,12 @@ def drain(*, until_idle: bool, poll_s: float, stop: threading.Event, clock: Cloc
     """
     done = 0
     while not stop.is_set():
-        close_old_connections()
         sweep(now=clock())
         if run_next(clock=clock):
             done += 1
         elif until_idle:
             break
         else:
+            close_old_connections()
             stop.wait(poll_s)
     return done

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -147,7 +148,7 @@ def test_an_item_that_nobody_may_rate_is_refused() -> None:
 
 
 def test_too_few_raters_are_refused_with_the_numbers() -> None:
-    with pytest.raises(AllocationError, match="4 raters are needed .* and there are 3"):
+    with pytest.raises(AllocationError, match=r"4 raters are needed .* and there are 3"):
         plan(SMALL, raters=3)
 
 
@@ -190,7 +191,7 @@ def test_who_follows_whom_is_balanced_over_arms() -> None:
         for row in plan(SMALL, seed=seed).rows:
             queues[row.rater, row.public_id[5]].append(row.public_id[-1])
         for order in queues.values():
-            follows.update(zip(order, order[1:], strict=False))
+            follows.update(pairwise(order))
     counts = [follows[first, second] for first in "0123" for second in "0123" if first != second]
     assert stats.chisquare(counts).pvalue > 0.001
 
