@@ -6,6 +6,7 @@ Owen AB (2007). The pigeonhole bootstrap. Annals of Applied Statistics 1:386-411
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -21,6 +22,7 @@ class Resampled:
     draws: int
 
 
+@lru_cache(maxsize=8)
 def two_way_weights(sizes: tuple[int, int], draws: int, seed: int) -> tuple[Array, Array]:
     """Resampling counts of two crossed clusters.
 
@@ -31,6 +33,8 @@ def two_way_weights(sizes: tuple[int, int], draws: int, seed: int) -> tuple[Arra
     """
     rng = np.random.Generator(np.random.PCG64(seed))
     first, second = (rng.multinomial(n, np.full(n, 1 / n), size=draws).astype(float) for n in sizes)
+    # Every contrast of a size shares the cached weights, so nobody may change them.
+    first.flags.writeable = second.flags.writeable = False
     return first, second
 
 

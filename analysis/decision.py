@@ -85,11 +85,13 @@ def joint_p(tests: Sequence[MeanTest], claim: str) -> float | None:
 
 def holm(p_values: Sequence[float | None]) -> list[float]:
     """Holm-adjusted p-values; a hypothesis without a p-value counts as p = 1 and stays in the family."""
+    counted = [1.0 if p is None else p for p in p_values]
+    if len(counted) == 1:
+        return counted
     # statsmodels takes seconds to import and is needed here only.
     from statsmodels.stats.multitest import multipletests  # noqa: PLC0415
 
-    adjusted = multipletests([1.0 if p is None else p for p in p_values], method="holm")[1]
-    return [float(p) for p in adjusted]
+    return [float(p) for p in multipletests(counted, method="holm")[1]]
 
 
 def design_faults(

@@ -101,7 +101,8 @@ def kenward_roger(fit: RemlFit, contrast: ArrayLike) -> KenwardRoger:
     Returns
     -------
     KenwardRoger
-        For one degree of freedom the scale of the statistic is 1 and t = estimate / se.
+        For one degree of freedom the scale of the statistic is 1 and t = estimate / se. The adjusted
+        variance is never below the unadjusted one.
     """
     weights = np.asarray(contrast, float)
     phi = fit.covariance

@@ -17,11 +17,13 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import linalg, optimize
 
 from analysis.estimate import Array
+from analysis.threads import one_thread
 
 Codes = NDArray[np.int64]
 MAX_RATIO = 1e8
 # A ratio below this share of the residual variance is indistinguishable from zero at double precision.
 ZERO_RATIO = 1e-9
+NO_RESIDUAL = "the residual variance is estimated at 0"
 
 
 class NotEstimableError(ValueError):
@@ -76,15 +78,14 @@ class Moments:
         """A = Z'HZ, B = Z'H[X, y], C = [X, y]'H[X, y] and log|H^-1|, with H = (I + Z Gamma Z')^-1."""
         root = np.sqrt(ratios)[self.factor]
         inner = np.eye(len(root)) + root[:, None] * self.zz * root
-        factor = linalg.cholesky(inner, lower=True)
-        half_z = linalg.solve_triangular(factor, root[:, None] * self.zz, lower=True)
-        half_f = linalg.solve_triangular(factor, root[:, None] * self.zf, lower=True)
-        log_determinant = 2 * float(np.log(np.diag(factor)).sum())
+        scaled_z, scaled_f = root[:, None] * self.zz, root[:, None] * self.zf
+        solved = np.linalg.solve(inner, np.hstack([scaled_z, scaled_f]))
+        solved_z, solved_f = solved[:, : len(root)], solved[:, len(root) :]
         return (
-            self.zz - half_z.T @ half_z,
-            self.zf - half_z.T @ half_f,
-            self.ff - half_f.T @ half_f,
-            log_determinant,
+            self.zz - scaled_z.T @ solved_z,
+            self.zf - scaled_z.T @ solved_f,
+            self.ff - scaled_f.T @ solved_f,
+            float(np.linalg.slogdet(inner)[1]),
         )
 
     def criterion(self, ratios: Array) -> tuple[float, Array]:
@@ -94,6 +95,8 @@ class Moments:
         chol = linalg.cho_factor(c[:p, :p])
         beta = linalg.cho_solve(chol, c[:p, p])
         rss = float(c[p, p] - c[:p, p] @ beta)
+        if rss <= 1e-12 * self.ff[p, p]:
+            raise NotEstimableError(NO_RESIDUAL)
         log_x = 2 * float(np.log(np.diag(chol[0])).sum())
         value = dof * (1 + np.log(2 * np.pi * rss / dof)) + log_determinant + log_x
         residual = b[:, p] - b[:, :p] @ beta
@@ -160,7 +163,7 @@ def _maximise(moments: Moments) -> Array:
         if value < best[0] - 1e-10:
             best = (value, ratios)
     if best[1].max() >= MAX_RATIO / 2:
-        raise NotEstimableError("the residual variance is estimated at 0")
+        raise NotEstimableError(NO_RESIDUAL)
     return best[1]
 
 
@@ -194,7 +197,8 @@ def fit_reml(y: ArrayLike, x: ArrayLike, factors: Mapping[str, ArrayLike]) -> Re
         raise NotEstimableError("all differences are equal, so there is no variance to test with")
     codes = {name: np.unique(np.asarray(labels), return_inverse=True)[1] for name, labels in factors.items()}
     moments = Moments(outcome, design, codes)
-    ratios = _maximise(moments)
+    with one_thread():
+        ratios = _maximise(moments)
     _, _, c, _ = moments.projections(ratios)
     p = moments.p
     inverse = linalg.inv(c[:p, :p])

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from analysis import tables
 from analysis.canonical import p_text, plain, to_json
@@ -42,6 +41,7 @@ from analysis.methods import methods_paragraph
 from analysis.plan import Plan, PlanError, dump_plan, parse_plan, plan_sha256
 from analysis.schema import DIMENSION_LABELS
 from analysis.summaries import arm_records, counts, descriptives, reliability, silent_raters
+from analysis.threads import one_thread
 
 Record = dict[str, Any]
 FORMAT = 1
@@ -187,7 +187,7 @@ def analyse(dataset: Dataset, plan: Plan, plan_text: str | None = None) -> Recor
         every claim word is withheld. Without arms.json `contrasts` holds all pairs of arm codes and there
         are no claims and no tree.
     """
-    with threadpool_limits(limits=1):
+    with one_thread():
         results = _identity(dataset, plan, dump_plan(plan) if plan_text is None else plan_text)
         scores = primary_scores(dataset, plan)
         faults = [] if results["plan"]["locked"] else [NOT_LOCKED]

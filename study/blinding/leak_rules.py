@@ -111,7 +111,7 @@ RULES: Final[dict[str, tuple[str, ...]]] = {
     "signature": (
         r"(?:best|kind|warm|many) (?:regards|wishes)",
         r"yours (?:sincerely|faithfully|truly)|^sincerely",
-        r"signed ?:",
+        r"^signed ?:",
         r"(?-i:(?:Dr|Prof|Mr|Mrs|Ms)\.? [A-Z][a-z]+(?:[- ][A-Z][a-z]+)?)",
         r"dear (?:colleagues?|all|team|dr|doctor|sir|madam|consultant)",
     ),

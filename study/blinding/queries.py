@@ -56,14 +56,14 @@ def leak_report(study: Study) -> LeakReport:
     flags = list(flags_of(study))
     choices = Counter(flag.decision.choice for flag in flags if flag.decision)
     lengths = [_words(candidate.sections) for candidate in SealCandidate.objects.filter(study=study)]
-    quartiles = np.percentile(lengths, [0, 25, 50, 75, 100]) if lengths else []
+    words = np.percentile(lengths, [0, 25, 50, 75, 100]).round().astype(int).tolist() if lengths else []
     return LeakReport(
         texts=len(lengths),
         flagged_texts=len({flag.candidate_id for flag in flags}),
         flags=len(flags),
         kept=choices[FlagDecision.Choice.KEEP],
         cut=choices[FlagDecision.Choice.CUT],
-        words=tuple(round(float(value)) for value in quartiles),
+        words=tuple(words),
     )
 
 

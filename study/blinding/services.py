@@ -118,26 +118,19 @@ def decide_flag(
     *, flag_id: int, curator: Participant, choice: str, reason: str, now: datetime
 ) -> FlagDecision:
     """Keep or cut one flagged span. The same decision again changes nothing, another is a new revision."""
+    reason = reason.strip()
     with locked_study(curator.study_id, Phase.ANSWERING) as study:
-        if curator.role != Role.CURATOR:
-            raise NotPermitted("Only the study's curator decides about flagged spans.")
-        flag = ScanFlag.objects.filter(pk=flag_id, candidate__study=study).first()
-        if flag is None:
-            raise NotFound
-        if choice not in FlagDecision.Choice.values or not reason.strip():
+        flag = _flag_for(study, curator, flag_id)
+        if choice not in FlagDecision.Choice.values or not reason:
             raise InvalidInput("Choose keep or cut, and give a reason. Nothing was stored.")
         latest = flag.decision
-        if latest and (latest.choice, latest.reason) == (choice, reason.strip()):
+        if latest and (latest.choice, latest.reason) == (choice, reason):
             return latest
+        revision = latest.revision + 1 if latest else 1
         decision = FlagDecision.objects.create(
-            flag=flag,
-            revision=latest.revision + 1 if latest else 1,
-            choice=choice,
-            reason=reason.strip(),
-            curator=curator,
-            decided_at=now,
+            flag=flag, revision=revision, choice=choice, reason=reason, curator=curator, decided_at=now
         )
-        detail = {"flag": flag.pk, "choice": choice, "revision": decision.revision}
+        detail = {"flag": flag.pk, "choice": choice, "revision": revision}
         record_event(
             study=study,
             person=curator.person,
@@ -147,6 +140,15 @@ def decide_flag(
             reason=reason,
         )
     return decision
+
+
+def _flag_for(study: Study, curator: Participant, flag_id: int) -> ScanFlag:
+    if curator.role != Role.CURATOR:
+        raise NotPermitted("Only the study's curator decides about flagged spans.")
+    flag = ScanFlag.objects.filter(pk=flag_id, candidate__study=study).first()
+    if flag is None:
+        raise NotFound
+    return flag
 
 
 def seal_study(*, study_id: int, person: Person, now: datetime) -> int:

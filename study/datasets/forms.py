@@ -4,7 +4,6 @@ from django import forms
 
 
 class SignatureForm(forms.Form):
-    agreed = forms.BooleanField(label="This is what I sign.")
     password = forms.CharField(
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
         label="Your password",
@@ -19,6 +18,6 @@ class DataLockForm(SignatureForm):
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 3}),
         label="Reason for locking with open ratings",
-        help_text="Needed only while ratings are open; the report prints it.",
+        help_text="The report prints it.",
     )
-    field_order = ["agreed", "reason", "password"]
+    field_order = ["reason", "password"]

@@ -22,7 +22,7 @@ from study.protocol.transactions import locked_study, move_phase, record_event
 from study.protocol.vocabulary import Meaning, Phase
 
 SIGNATURES_NEEDED = 2
-LOCK_STATEMENT = "I have checked that rating is finished. The data are final; I lock them for analysis."
+LOCK_STATEMENT = "I have read the list of open ratings. The data are final as they stand; I lock them."
 UNBLINDING_STATEMENT = "The data are locked and will not change. I release the names of the arms."
 WATERMARK_FILE = "WATERMARK.txt"
 NAMES_RELEASED = (Phase.UNBLINDED, Phase.REPORTED)
@@ -40,6 +40,7 @@ def sign_data_lock(
     with locked_study(study_id, Phase.RATING) as study:
         participant_of(person, study.slug, Role.INVESTIGATOR)
         _require_statement(statement)
+        reason = reason.strip()
         left = _open_ratings(study, reason)
         snapshot = take_snapshot(study)
         _require_ratings(snapshot)
@@ -56,14 +57,8 @@ def sign_data_lock(
         detail: dict[str, object] = {"data_sha256": snapshot.data_sha256, "open_ratings": left}
         if signatures_for(study, snapshot.data_sha256).count() >= SIGNATURES_NEEDED:
             detail["manifest_sha256"] = _freeze(study, snapshot, now).manifest_sha256
-        record_event(
-            study=study,
-            person=person,
-            action="datasets.sign_data_lock",
-            now=now,
-            detail=detail,
-            reason=reason.strip(),
-        )
+        action = "datasets.sign_data_lock"
+        record_event(study=study, person=person, action=action, now=now, detail=detail, reason=reason)
     return signature
 
 
@@ -74,7 +69,7 @@ def _require_statement(statement: str) -> None:
 
 def _open_ratings(study: Study, reason: str) -> int:
     left = open_assignments(study).count()
-    if left and not reason.strip():
+    if left and not reason:
         message = f"{left} ratings are open. Say why the data are locked without them: the report prints it."
         raise InvalidInput(f"{message} Nothing was signed.")
     return left
@@ -128,9 +123,7 @@ def _write(study: Study, draft: Path, snapshot: Snapshot, now: datetime) -> tupl
         study,
         files=writer.with_rows(writer.write_files(draft, contents), snapshot.tables),
         counts=counts_of(snapshot.tables),
-        plan_sha256=snapshot.plan.sha256,
-        arms_sha256=snapshot.arms_sha256,
-        data=snapshot.data_sha256,
+        hashes=snapshot.hashes,
         now=now,
     )
     text = to_json(manifest)

@@ -25,6 +25,15 @@ class Snapshot:
     data_sha256: str
     pseudonyms: Mapping[str, Mapping[str, str | int]]
 
+    @property
+    def hashes(self) -> dict[str, str]:
+        """Return what the manifest says about the plan, the arms and the signed data."""
+        return {
+            "plan_sha256": self.plan.sha256,
+            "arms_sha256": self.arms_sha256,
+            "data_sha256": self.data_sha256,
+        }
+
 
 def take_snapshot(study: Study) -> Snapshot:
     """Read the study's data as they stand; raises DatasetMismatch when rows do not add up."""

@@ -47,7 +47,6 @@ def unblind(request: ParticipantRequest) -> HttpResponse:
 
 def _signed(request: ParticipantRequest, form: SignatureForm, sign: Any, statement: str) -> bool:
     """Sign as the signed-in person; put what can be mended by the same person beside its field."""
-    data = {name: value for name, value in form.cleaned_data.items() if name != "agreed"}
     participant = request.participant
     try:
         sign(
@@ -55,7 +54,7 @@ def _signed(request: ParticipantRequest, form: SignatureForm, sign: Any, stateme
             person=participant.person,
             statement=statement,
             now=timezone.now(),
-            **data,
+            **form.cleaned_data,
         )
     except InvalidInput as error:
         form.add_error("reason" if "ratings are open" in error.message else "password", error.message)

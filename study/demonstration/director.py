@@ -141,13 +141,11 @@ class Director:
         self._press(f"{self.home}seal/", "/seal/confirm/", {"confirm": "on"})
 
     def _decide_flags(self) -> None:
+        """Keep every flagged span: the scripts write clinical content only, and cutting would change it."""
         browser = self._signed_in(CURATOR).browser
-        while True:
-            page = browser.open(f"{self.home}curate/")
-            forms = [form for form in page.forms() if {"choice", "reason"} <= form.names]
-            if not forms:
-                return
-            browser.send(forms[0], {"choice": "cut", "reason": "May tell who wrote it."})
+        for form in browser.open(f"{self.home}curate/").forms():
+            if {"choice", "reason"} <= form.names:
+                browser.send(form, {"choice": "keep", "reason": "Clinical content."})
 
     def _press(self, path: str, action: str, values: dict[str, str | list[str]] | None = None) -> Page:
         browser = self._signed_in(LEAD).browser
@@ -157,7 +155,7 @@ class Director:
         plan = self._signed_in(LEAD).browser.open(f"{self.home}plan/")
         if any(form.action.endswith("/plan/lock/") for form in plan.forms()):
             self._sign(LEAD, f"{self.home}plan/", "/plan/lock/")
-        self._press(self.home, "/rating/open/")
+        self._press(f"{self.home}rating/", "/rating/")
 
     def _rating(self) -> None:
         for email, _ in self.script.raters:

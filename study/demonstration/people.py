@@ -87,28 +87,28 @@ class ScriptedRater(ScriptedPerson):
 
     def rate(self, slug: str, *, at_most: int | None = None) -> int:
         """Work through the queue, at most so many responses; return how many were rated."""
-        rated = 0
-        while at_most is None or rated < at_most:
-            page = self.browser.open(f"/studies/{slug}/rate/next/")
-            if not any("harm_extent" in form.names for form in page.forms()):
-                return rated
-            self._rate_one(page)
+        queue = self.browser.open(f"/studies/{slug}/rate/")
+        first = queue.soup.select_one("a.button")
+        if first is None:
+            return 0
+        page, rated = self.browser.open(str(first["href"])), 0
+        while rated != at_most and any("harm_extent" in form.names for form in page.forms()):
+            page = self._rate_one(page)
             rated += 1
         return rated
 
-    def _rate_one(self, page: Page) -> None:
+    def _rate_one(self, page: Page) -> Page:
         rng = generator(self.seed, self.email, page.url)
         form = page.form_with("harm_extent", "confidence", *DIMENSION_CODES)
         after = self.browser.send(form, self._fields(self._judgement(page, rng)))
-        if any("guess" in form.names for form in after.forms()):
-            self._guess(after, rng)
+        return self._guess(after, rng) if any("guess" in form.names for form in after.forms()) else after
 
     def _judgement(self, page: Page, rng: np.random.Generator) -> Judgement:
         points = [
             ShownPoint(item.select("[data-part=text]")[0].get_text(" ", strip=True), bool(item.select(".tag-critical")))
             for item in page.soup.select("[data-part=key-point]")
         ]
-        response = page.soup.select("[data-part=response]")[0].get_text("\n", strip=True)
+        response = "\n".join(page.texts("section.response p, section.response li"))
         return judge(read_response(points, response), severity=self.severity, noise=self.noise, rng=rng)
 
     @staticmethod
@@ -126,9 +126,9 @@ class ScriptedRater(ScriptedPerson):
             fields["omission"] = "on"
         return fields
 
-    def _guess(self, page: Page, rng: np.random.Generator) -> None:
+    def _guess(self, page: Page, rng: np.random.Generator) -> Page:
         guess = str(rng.choice(["resident", "model", "dont_know"], p=[0.4, 0.35, 0.25]))
         values: dict[str, str | list[str]] = {"guess": guess}
         if guess != "dont_know":
             values["certainty"] = "1"
-        self.browser.send(page.form_with("guess"), values)
+        return self.browser.send(page.form_with("guess"), values)

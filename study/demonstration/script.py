@@ -22,8 +22,8 @@ class Script:
     title: str
     seed: int
     models: tuple[ScriptedModel, ...] = (
-        ScriptedModel("lead-model", "Lead model", 0.88),
-        ScriptedModel("second-model", "Second model", 0.68),
+        ScriptedModel("scripted-m1", "Scripted model M1", 0.88),
+        ScriptedModel("scripted-m2", "Scripted model M2", 0.68),
     )
     level_abilities: dict[str, float] = field(default_factory=lambda: {"PGY1": 0.60, "PGY2": 0.68})
     residents_per_level: int = 15

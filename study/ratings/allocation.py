@@ -101,8 +101,8 @@ def _require_raters(items: Sequence[Item], rater_count: int, raters_per_response
         raise AllocationError("There is nothing to allocate: no item, or no rater per response.")
     if rater_count < raters_per_response * most:
         raise AllocationError(
-            f"{raters_per_response * most} raters are needed ({raters_per_response} per response, {most} waves per "
-            f"vignette, one wave per rater and vignette), and there are {rater_count}."
+            f"{raters_per_response * most} raters are needed ({raters_per_response} per response, {most} "
+            f"waves per vignette, one wave per rater and vignette), and there are {rater_count}."
         )
 
 

@@ -31,7 +31,7 @@ class Place:
 
 @dataclass(frozen=True)
 class Queue:
-    """A rater's own queue; `minutes_left` follows the rater's own pace and is None before the first rating."""
+    """A rater's own queue; `minutes_left` follows the rater's pace and is None before the first rating."""
 
     places: tuple[Place, ...]
     minutes_left: int | None
@@ -43,6 +43,14 @@ class Queue:
     @property
     def rated(self) -> int:
         return sum(place.state in {"rated", "guess"} for place in self.places)
+
+    @property
+    def time_left(self) -> str:
+        """The minutes left in words, such as "2 h 50 min"; empty while the pace is unknown."""
+        if self.minutes_left is None:
+            return ""
+        hours, minutes = divmod(max(self.minutes_left, 1), 60)
+        return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
     @property
     def next_place(self) -> Place | None:

@@ -114,7 +114,7 @@ def save_rating(
     with locked_study(participant.study_id, Phase.RATING) as study:
         _require_own(assignment, participant)
         stored = list(assignment.ratings.prefetch_related("scores").order_by("revision"))
-        if any(_content(rating) == _content_of(judgement) for rating in stored):
+        if any(content_of(rating) == _untimed(judgement) for rating in stored):
             return stored[-1]
         if stored:
             raise Conflict(
@@ -135,7 +135,7 @@ def revise_rating(
         latest = latest_rating(assignment)
         if latest is None:
             raise PreconditionMissing("There is no saved rating to correct yet. Nothing was changed.")
-        if _content(latest) == _content_of(judgement):
+        if content_of(latest) == _untimed(judgement):
             return latest
         if not reason.strip():
             raise InvalidInput("Say why the rating changes. Nothing was stored.")
@@ -156,7 +156,7 @@ def _require_own(assignment: Assignment, participant: Participant) -> None:
         raise NotFound
 
 
-def _content(rating: Rating) -> RatingInput:
+def content_of(rating: Rating) -> RatingInput:
     """Return a stored rating as the judgement it came from, without the time it took."""
     return RatingInput(
         scores={score.dimension: score.value for score in rating.scores.all()},
@@ -172,7 +172,7 @@ def _content(rating: Rating) -> RatingInput:
     )
 
 
-def _content_of(judgement: RatingInput) -> RatingInput:
+def _untimed(judgement: RatingInput) -> RatingInput:
     return replace(judgement, active_seconds=None)
 
 

@@ -9,11 +9,10 @@ from study.blinding.queries import sealing_blockers
 from study.datasets.queries import open_assignments, signatures_for
 from study.datasets.services import SIGNATURES_NEEDED
 from study.datasets.snapshot import data_to_sign
-from study.participants.models import Role
-from study.participants.queries import consented
 from study.protocol.models import Study
-from study.protocol.queries import locked_plan, signatures
+from study.protocol.queries import signatures
 from study.protocol.vocabulary import Meaning, Phase
+from study.ratings.queries import opening_blockers as rating_blockers
 from study.reports.queries import current_run
 from study.responses.queries import closure_of, open_answers, opening_blockers
 
@@ -65,17 +64,6 @@ def _before_sealing(study: Study) -> list[str]:
     return found
 
 
-def _before_rating(study: Study) -> list[str]:
-    found = [] if locked_plan(study) else ["The analysis plan is not locked by signature."]
-    raters = consented(study, Role.RATER).count()
-    if raters < study.raters_per_response:
-        found.append(
-            f"{_count(raters, 'rater')} {_have(raters)} agreed to take part; each response needs "
-            f"{study.raters_per_response}."
-        )
-    return found
-
-
 def _before_lock(study: Study) -> list[str]:
     found = []
     left = open_assignments(study)
@@ -103,7 +91,7 @@ def _before_report(study: Study) -> list[str]:
 _BLOCKERS: dict[Phase, Callable[[Study], list[str]]] = {
     Phase.DRAFT: opening_blockers,
     Phase.ANSWERING: _before_sealing,
-    Phase.SEALED: _before_rating,
+    Phase.SEALED: rating_blockers,
     Phase.RATING: _before_lock,
     Phase.LOCKED: _before_unblinding,
     Phase.UNBLINDED: _before_report,
@@ -116,13 +104,13 @@ _PAGES: dict[Phase, tuple[tuple[str, str], ...]] = {
         ("Seal the responses", "seal"),
         ("Models", "model-list"),
     ),
-    Phase.SEALED: (("Lock the plan", "plan"), ("Open rating", "rating-open"), ("Sealing", "seal")),
+    Phase.SEALED: (("Lock the plan", "plan"), ("Open rating", "rate-open"), ("Sealing", "seal")),
     Phase.RATING: (("Lock the data", "dataset-lock"),),
     Phase.LOCKED: (("Report on arm codes", "report"), ("Unblind", "dataset-unblind")),
     Phase.UNBLINDED: (("Run the analysis", "report"),),
     Phase.REPORTED: (("Report", "report"),),
 }
-_ACTS = frozenset({"answering-open", "rating-open"})
+_ACTS = frozenset({"answering-open"})
 _ALWAYS = (("People", "people"), ("Protocol", "protocol"), ("Analysis plan", "plan"))
 
 

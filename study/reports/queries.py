@@ -6,7 +6,7 @@ import zipfile
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, QuerySet
 
 from analysis import schema
 from study.datasets.models import FrozenDataset
@@ -16,7 +16,7 @@ from study.datasets.verification import dataset_folder, frozen_hashes
 from study.protocol.errors import NotFound, PhaseClosed
 from study.protocol.models import AuditEvent, Study
 from study.protocol.vocabulary import Phase
-from study.ratings.models import Assignment
+from study.ratings.queries import completeness
 from study.reports.models import AnalysisRun
 from study.responses.models import PlannedResponse, Response
 from study.responses.queries import planned_draws
@@ -55,6 +55,7 @@ class Progress:
 
     responses: Share
     ratings: Share
+    guesses: Share
     responses_by_vignette: list[Share]
     ratings_by_vignette: list[Share]
     ratings_by_rater: list[Share]
@@ -69,18 +70,16 @@ class Progress:
 
 def progress(study: Study) -> Progress:
     responses = _responses_by_vignette(study)
-    ratings = _ratings_by_vignette(study)
+    given, planned = sum(each.done for each in responses), sum(each.total for each in responses)
+    rated = completeness(study)
     return Progress(
-        responses=_total("Responses", responses),
-        ratings=_total("Ratings", ratings),
+        responses=Share("Responses", given, planned),
+        ratings=Share("Ratings", rated.rated, rated.planned),
+        guesses=Share("Source guesses", rated.guesses_given, rated.guesses_asked),
         responses_by_vignette=responses,
-        ratings_by_vignette=ratings,
-        ratings_by_rater=_ratings_by_rater(study),
+        ratings_by_vignette=[Share(each.label, each.rated, each.planned) for each in rated.vignettes],
+        ratings_by_rater=[Share(each.label, each.rated, each.planned) for each in rated.raters],
     )
-
-
-def _total(label: str, shares: list[Share]) -> Share:
-    return Share(label, sum(share.done for share in shares), sum(share.total for share in shares))
 
 
 def _responses_by_vignette(study: Study) -> list[Share]:
@@ -94,25 +93,6 @@ def _responses_by_vignette(study: Study) -> list[Share]:
     )
     given = dict(rows.order_by("study_vignette__code"))
     return [Share(code, min(given.get(code, 0), total), total) for code, total in planned.items()]
-
-
-def _ratings_by_vignette(study: Study) -> list[Share]:
-    counted = Assignment.objects.filter(item__study=study).order_by("item__study_vignette__position")
-    rows = counted.values_list("item__study_vignette__code").annotate(*_saved_and_assigned())
-    return [Share(code, saved, assigned) for code, saved, assigned in rows]
-
-
-def _ratings_by_rater(study: Study) -> list[Share]:
-    counted = Assignment.objects.filter(item__study=study).order_by("rater_id")
-    rows = counted.values_list("rater__person__name", "rater__person__email", "rater_id")
-    counts = rows.annotate(*_saved_and_assigned())
-    return [Share(name or email, saved, assigned) for name, email, _, saved, assigned in counts]
-
-
-def _saved_and_assigned() -> tuple[Count, Count]:
-    """Count assignments with a rating, and all of them; revisions are joined, so ids are counted once."""
-    saved = Count("pk", filter=Q(ratings__isnull=False), distinct=True)
-    return saved, Count("pk", distinct=True)
 
 
 def events_of(study: Study) -> QuerySet[AuditEvent]:

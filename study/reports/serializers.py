@@ -33,6 +33,7 @@ class ProgressSerializer(serializers.Serializer[Any]):
     blockers = serializers.ListField(child=serializers.CharField())
     responses = ShareSerializer()
     ratings = ShareSerializer()
+    guesses = ShareSerializer()
     responses_by_vignette = ShareSerializer(many=True)
     ratings_by_vignette = ShareSerializer(many=True)
     ratings_by_rater = ShareSerializer(many=True)

@@ -78,23 +78,10 @@ def _store(
     outputs: Mapping[str, bytes],
     now: datetime,
 ) -> AnalysisRun:
-    hashes = {name: _sha256(content) for name, content in sorted(outputs.items())}
-    bundle = _sha256("\n".join(f"{name} {sha256}" for name, sha256 in hashes.items()).encode())
     with locked_study(study.pk, *AFTER_LOCK) as locked:
         if (locked.phase in NAMES_RELEASED) != named:
             raise Conflict("The study was unblinded while the analysis ran. Run it again.")
-        run = latest_run(dataset)
-        if run is None or (run.named, run.bundle_sha256) != (named, bundle):
-            run = AnalysisRun.objects.create(
-                dataset=dataset,
-                named=named,
-                plan_sha256=dataset.manifest["plan_sha256"],
-                results=outputs[RESULTS_FILE].decode(),
-                results_sha256=hashes[RESULTS_FILE],
-                files=hashes,
-                bundle_sha256=bundle,
-                ran_at=now,
-            )
+        run = _stored_run(dataset, named, outputs, now)
         if locked.phase == Phase.UNBLINDED:
             move_phase(locked, Phase.REPORTED)
         detail = {"named": named, "results_sha256": run.results_sha256}
@@ -102,6 +89,27 @@ def _store(
         for name, content in outputs.items():
             writer.replace_file(dataset_folder(dataset), name, content)
     return run
+
+
+def _stored_run(
+    dataset: FrozenDataset, named: bool, outputs: Mapping[str, bytes], now: datetime
+) -> AnalysisRun:
+    """Return the latest run when it has the same files, else a new one."""
+    hashes = {name: _sha256(content) for name, content in sorted(outputs.items())}
+    bundle = _sha256("\n".join(f"{name} {sha256}" for name, sha256 in hashes.items()).encode())
+    run = latest_run(dataset)
+    if run is not None and (run.named, run.bundle_sha256) == (named, bundle):
+        return run
+    return AnalysisRun.objects.create(
+        dataset=dataset,
+        named=named,
+        plan_sha256=dataset.manifest["plan_sha256"],
+        results=outputs[RESULTS_FILE].decode(),
+        results_sha256=hashes[RESULTS_FILE],
+        files=hashes,
+        bundle_sha256=bundle,
+        ran_at=now,
+    )
 
 
 def _sha256(content: bytes) -> str:

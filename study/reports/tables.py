@@ -8,6 +8,7 @@ from analysis.schema import DIMENSION_LABELS
 from study.reports.numbers import MINUS, joined, number, p_value, percent, span
 
 Record = Mapping[str, Any]
+SINGULAR = "Singular: estimated at 0, which is not evidence that there is no such variation."
 NOT_ADJUSTED = "Single contrasts are secondary and not adjusted; the claims come from the testing tree."
 
 
@@ -105,10 +106,10 @@ def _rests_on(results: Record) -> Table:
             each["engine"] or "",
             number(each["se"], 3),
             number(each["df"], 1),
-            ", ".join(f"{name} {value:.3g}" for name, value in sorted(each["components"].items())),
+            ", ".join(f"{_source(name)} {value:.3g}" for name, value in sorted(each["components"].items())),
             percent(each["rater_share"]),
             percent(each["zero_share"]),
-            ", ".join(f"{name} {why}" for name, why in sorted(each["singular"].items())),
+            ", ".join(sorted(each["singular"])),
             f"{each['n']['differences']}",
         ]
         for label, each in _labelled(results["contrasts"])
@@ -124,7 +125,12 @@ def _rests_on(results: Record) -> Table:
         "Singular",
         "n",
     ]
-    return Table("What each interval rests on", columns, rows, words=frozenset({0, 1, 4, 7}))
+    return Table("What each interval rests on", columns, rows, SINGULAR, words=frozenset({0, 1, 4, 7}))
+
+
+def _source(component: str) -> str:
+    """Return a variance component's name as a reader knows it: ms_blocks is a mean square."""
+    return component.replace("ms_", "MS ").replace("_", " ")
 
 
 def _beside(results: Record) -> Table:

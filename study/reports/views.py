@@ -66,7 +66,7 @@ def run(request: ParticipantRequest) -> HttpResponse:
 
 
 # A figure's own styles are inline; the address serves nothing but the figure, and no script may run in it.
-@csp_replace({"default-src": [NONE], "style-src": [UNSAFE_INLINE]})
+@csp_replace({"script-src": [NONE], "style-src": [UNSAFE_INLINE]})
 @require_GET
 @role_required(Role.INVESTIGATOR)
 def figure(request: ParticipantRequest, name: str) -> HttpResponse:

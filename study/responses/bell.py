@@ -12,6 +12,7 @@ logger = logging.getLogger(__name__)
 
 TASK = "study.responses.generate"
 QUEUE = "gpu"
+CONNECT_S = 2
 
 
 def ring(study_id: int) -> None:
@@ -34,10 +35,13 @@ def ring_rows(generation_ids: list[int]) -> int:
 
     sent = 0
     try:
-        with app.producer_or_acquire() as producer:
+        with app.connection_for_write() as connection:
+            # A page waits for this: one quick try, and no hundred of them.
+            connection.ensure_connection(max_retries=1, interval_start=0, timeout=CONNECT_S)
+            producer = app.amqp.Producer(connection, auto_declare=False)
             for generation_id in generation_ids:
                 app.send_task(TASK, args=[generation_id], queue=QUEUE, producer=producer, retry=False)
                 sent += 1
     except OperationalError:
-        logger.warning("the broker did not take %s messages", len(generation_ids) - sent, exc_info=True)
+        logger.warning("the broker did not take %s messages", len(generation_ids) - sent)
     return sent

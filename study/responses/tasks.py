@@ -41,7 +41,7 @@ class Patrol(threading.Thread):
         super().__init__(name="patrol", daemon=True)
         self._stop_event = threading.Event()
         self._rung: dict[int, datetime] = {}
-        self._started = timezone.now()
+        self.started = timezone.now()
 
     def stop(self) -> None:
         self._stop_event.set()
@@ -69,7 +69,7 @@ class Patrol(threading.Thread):
         """Whether rows wait, none finishes, and none is being worked on any more."""
         limit = timedelta(seconds=lease_seconds())
         health = worker_health(now)
-        return health.is_stalled and health.due > 0 and health.running == 0 and now - self._started > limit
+        return health.is_stalled and health.due > 0 and health.running == 0 and now - self.started > limit
 
     @staticmethod
     def _due(now: datetime) -> list[tuple[int, datetime]]:

@@ -194,3 +194,15 @@ def test_pairs_join_vignette_and_rater_and_subtract_in_order(tmp_path, frames):
     one = rows[(rows["vignette"] == differences.vignette[0]) & (rows["rater"] == differences.rater[0])]
     by_responder = one.set_index("responder")["score"]
     assert differences.value[0] == by_responder["S07"] - by_responder["S01"]
+
+
+def test_differences_that_residents_explain_in_full_leave_no_residual():
+    cells = [
+        ("s0", "v0", "r0", 1.0),
+        ("s0", "v0", "r1", 1.0),
+        ("s1", "v1", "r1", 0.0),
+        ("s2", "v2", "r0", 0.0),
+    ]
+    assert (
+        "residual variance is estimated at 0" in _test(_differences([*cells, ("s2", "v2", "r1", 0.0)])).reason
+    )

@@ -18,9 +18,9 @@ def test_run_prints_the_claims_and_writes_results(study_folder, tmp_path, capsys
     assert (tmp_path / "out" / "results.json").exists()
 
 
-def test_faults_are_printed(study_folder, tmp_path, capsys):
-    (tmp_path / "plan.yaml").write_text((study_folder / "plan.yaml").read_text() + "# changed\n")
-    assert main(["run", str(study_folder), str(tmp_path / "plan.yaml"), str(tmp_path)]) == 0
+def test_faults_are_printed(small_folder, tmp_path, capsys):
+    (tmp_path / "plan.yaml").write_text((small_folder / "plan.yaml").read_text() + "# changed\n")
+    assert main(["run", str(small_folder), str(tmp_path / "plan.yaml"), str(tmp_path)]) == 0
     assert "fault: this is not the plan that was locked" in capsys.readouterr().out
 
 
@@ -47,7 +47,10 @@ def test_bad_input_exits_with_two_and_one_clear_line(arguments, message, capsys)
 
 
 def test_the_command_works_without_django(study_folder):
-    code = "import sys; sys.modules['django'] = None; from analysis.__main__ import main; sys.exit(main(sys.argv[1:]))"
+    code = (
+        "import sys; sys.modules['django'] = None\n"
+        "import analysis.__main__ as m; sys.exit(m.main(sys.argv[1:]))"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code, "validate", str(study_folder)], capture_output=True, check=False
     )

@@ -6,11 +6,25 @@ import pytest
 from django.db import DatabaseError
 
 from study.blinding.key import SealKey, StudySecret
-from study.blinding.models import BlindedItem, ExclusionRun, FlagDecision, ItemExclusion, ScanFlag, SealCandidate
+from study.blinding.models import (
+    BlindedItem,
+    ExclusionRun,
+    FlagDecision,
+    ItemExclusion,
+    ScanFlag,
+    SealCandidate,
+)
 from study.blinding.public_ids import public_id, secret_of_simulation
 from study.blinding.services import decide_flag, derive_exclusions, prepare_sealing, seal_study
 from study.participants.models import Participant, Role
-from study.protocol.errors import Conflict, InvalidInput, NotFound, NotPermitted, PhaseClosed, PreconditionMissing
+from study.protocol.errors import (
+    Conflict,
+    InvalidInput,
+    NotFound,
+    NotPermitted,
+    PhaseClosed,
+    PreconditionMissing,
+)
 from study.protocol.models import AuditEvent, Study
 from study.protocol.transactions import move_phase
 from study.protocol.vocabulary import Phase
@@ -50,7 +64,9 @@ def test_every_text_is_sealed_with_one_key_and_one_time() -> None:
     assert seal(study) == 12
     items = BlindedItem.objects.filter(study=study)
     assert {item.sealed_at for item in items} == {NOW}
-    assert SealKey.objects.filter(study_id=study.pk).count() == Response.objects.count() == items.count() == 12
+    assert (
+        SealKey.objects.filter(study_id=study.pk).count() == Response.objects.count() == items.count() == 12
+    )
     assert Study.objects.get(pk=study.pk).phase == Phase.SEALED
 
 
@@ -194,7 +210,9 @@ def curator_of_another_study() -> Participant:
 def test_a_decision_needs_a_known_choice_and_a_reason(choice: str, reason: str) -> None:
     study = prepared({("PGY1", 1): "As an AI I hold it."})
     with pytest.raises(InvalidInput):
-        decide_flag(flag_id=ScanFlag.objects.get().pk, curator=curator(study), choice=choice, reason=reason, now=NOW)
+        decide_flag(
+            flag_id=ScanFlag.objects.get().pk, curator=curator(study), choice=choice, reason=reason, now=NOW
+        )
 
 
 def test_own_site_is_excluded_where_the_study_says_so() -> None:

@@ -73,7 +73,9 @@ def test_nobody_but_the_curator_curates(client: Client, role: Role) -> None:
     assert not FlagDecision.objects.exists()
 
 
-@pytest.mark.parametrize(("text", "sentence"), [("Hold it.", "flagged nothing"), (None, "No texts are prepared yet")])
+@pytest.mark.parametrize(
+    ("text", "sentence"), [("Hold it.", "flagged nothing"), (None, "No texts are prepared yet")]
+)
 def test_an_empty_list_says_what_comes_next(client: Client, text: str | None, sentence: str) -> None:
     study = prepared(text) if text else closed_study()
     sign_in(client, study, Role.CURATOR)
@@ -86,7 +88,9 @@ def test_an_investigator_prepares_and_seals(client: Client) -> None:
     page = client.post(reverse("seal-prepare", args=[study.slug]), follow=True).content.decode()
     assert "12 texts are prepared; 0 spans are flagged." in page
     assert "Nothing blocks it." in page
-    page = client.post(reverse("seal-confirm", args=[study.slug]), {"confirm": "on"}, follow=True).content.decode()
+    page = client.post(
+        reverse("seal-confirm", args=[study.slug]), {"confirm": "on"}, follow=True
+    ).content.decode()
     assert "12 responses are sealed." in page
     assert BlindedItem.objects.count() == 12
 

@@ -1,4 +1,4 @@
-"""A small study whose answering has closed: one text per author and vignette, written through no arm's own page."""
+"""A small study whose answering has closed: one text per author and vignette, in its author's name."""
 
 import hashlib
 from collections.abc import Mapping
@@ -33,7 +33,9 @@ def plain_texts(vignettes: int = 3) -> dict[tuple[str, int], str]:
     }
 
 
-def closed_study(texts: Texts | None = None, *, vignettes: int = 3, raters: int = 4, **design: object) -> Study:
+def closed_study(
+    texts: Texts | None = None, *, vignettes: int = 3, raters: int = 4, **design: object
+) -> Study:
     """Return a study in answering that is closed, each text in its author's name."""
     study = draft_study(vignettes=vignettes, **design)
     add_people(study, residents_per_level=vignettes, raters=raters)

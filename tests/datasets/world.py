@@ -11,9 +11,9 @@ from study.blinding.models import BlindedItem
 from study.datasets.services import LOCK_STATEMENT, UNBLINDING_STATEMENT, sign_data_lock, sign_unblinding
 from study.participants.models import Participant, Person, Role
 from study.protocol.models import Arm, Study, StudyVignette
-from study.protocol.queries import model_arms
+from study.protocol.queries import current_plan, model_arms
 from study.protocol.rubric import DIMENSION_CODES, SECTIONS
-from study.protocol.services import lock_plan
+from study.protocol.services import change_plan, lock_plan
 from study.protocol.transactions import move_phase
 from study.protocol.vocabulary import Phase
 from study.ratings.models import Assignment, Rating, Score, SourceGuess
@@ -37,6 +37,7 @@ def rated_study(
     """Return a study in the phase rating: every response is sealed and rated, models a point better."""
     study = draft_study(slug=slug, vignettes=vignettes)
     add_people(study, residents_per_level=residents_per_level, raters=raters)
+    _draw_less(study)
     lock_plan(study_id=study.pk, person=lead(), password=PASSWORD, now=NOW)
     responses = [*_resident_responses(study), *_model_responses(study)]
     items = _seal(study, responses)
@@ -44,6 +45,14 @@ def rated_study(
     for phase in PHASES:
         move_phase(study, phase)
     return study
+
+
+def _draw_less(study: Study) -> None:
+    """Fewer bootstrap draws: the tests look at files, not at the third digit."""
+    plan = current_plan(study)
+    assert plan is not None
+    text = plan.text.replace("draws: 9999", "draws: 999")
+    change_plan(study_id=study.pk, person=lead(), text=text, reason="A test.", now=NOW)
 
 
 def _resident_responses(study: Study) -> Iterator[Response]:

@@ -39,13 +39,18 @@ def test_a_page_without_a_sign_in_leads_to_it(client: Client, path: str) -> None
 
 def test_nobody_can_sign_up(client: Client) -> None:
     assert client.get("/account/signup/").status_code in {302, 404}
-    assert client.post("/account/signup/", {"email": "a@b.org", "password1": PASSWORD}).status_code in {302, 404}
+    assert client.post("/account/signup/", {"email": "a@b.org", "password1": PASSWORD}).status_code in {
+        302,
+        404,
+    }
     assert not type(person("x@example.org")).objects.filter(email="a@b.org").exists()
 
 
 def test_a_person_signs_in_with_e_mail_and_password(client: Client) -> None:
     person("someone@example.org")
-    response = client.post("/account/login/", {"login": "Someone@example.org", "password": PASSWORD}, follow=True)
+    response = client.post(
+        "/account/login/", {"login": "Someone@example.org", "password": PASSWORD}, follow=True
+    )
     assert response.redirect_chain[-1][0] == "/"
     assert "You have no role in a study yet" in response.content.decode()
 
@@ -89,7 +94,9 @@ def test_consent_without_a_decision_is_refused_and_asked_again() -> None:
     study = draft_study(vignettes=1)
     participant(study, Role.RATER, "rater@example.org", agrees=False)
     text = study.consent_texts.get(role="rater")
-    assert signed_in("rater@example.org").post("/studies/trial/consent/", {"text": text.pk}).status_code == 422
+    assert (
+        signed_in("rater@example.org").post("/studies/trial/consent/", {"text": text.pk}).status_code == 422
+    )
     assert not Consent.objects.exists()
 
 
@@ -146,7 +153,9 @@ def test_a_study_is_started_from_its_form_and_a_bad_model_line_is_named() -> Non
     fields = dict(client.get("/studies/new/").context["form"].initial)
     data = {"title": "T", "slug": "t", "raters_per_response": 4, "vignettes_per_resident": 2, "spacing": 5}
     data |= {"word_cap": 250, "margin": "0.5", "guess_share": "1", "simulated": "on", **fields}
-    assert "is not a short name" in client.post("/studies/new/", {**data, "models": "a b = X"}).content.decode()
+    assert (
+        "is not a short name" in client.post("/studies/new/", {**data, "models": "a b = X"}).content.decode()
+    )
     response = client.post("/studies/new/", {**data, "models": "m-1 = Model one"})
     assert response.status_code == 302
     assert [arm.label for arm in Study.objects.get(slug="t").arms.all()][-1] == "Model one"

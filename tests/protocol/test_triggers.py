@@ -6,7 +6,12 @@ from django.db import IntegrityError, connection, transaction
 
 from study.participants.models import Consent, Participant, Person, Role
 from study.protocol.models import AnalysisPlan, AuditEvent, Study
-from study.protocol.trigger_install import drop_triggers, install_triggers, installed_triggers, missing_triggers
+from study.protocol.trigger_install import (
+    drop_triggers,
+    install_triggers,
+    installed_triggers,
+    missing_triggers,
+)
 from study.protocol.triggers import GUARDS, trigger_name
 from study.responses.models import ModelSetup
 from tests.builders import NOW, add_people, add_scripted_setup, draft_study, participant, person

@@ -26,9 +26,7 @@ def completion(content: str | None, *, finish_reason: str = "stop", **message: A
     return {
         "id": "chatcmpl-1",
         "model": "tiny-served",
-        "choices": [
-            {"index": 0, "finish_reason": finish_reason, "message": {"content": content, **message}}
-        ],
+        "choices": [{"index": 0, "finish_reason": finish_reason, "message": {"content": content, **message}}],
         "usage": {"prompt_tokens": 11, "completion_tokens": 7},
     }
 

@@ -90,8 +90,15 @@ def test_a_server_that_is_down_may_be_asked_again() -> None:
         _ask(f"http://127.0.0.1:{free_port()}/v1")
 
 
-@pytest.mark.parametrize("body", ["<html>", "[]", '{"choices": []}', '{"choices": [{"message": {"content": 1}}]}'])
+@pytest.mark.parametrize(
+    "body", ["<html>", "[]", '{"choices": []}', '{"choices": [{"message": {"content": 1}}]}']
+)
 def test_something_else_at_the_address_is_no_answer(model_server: ModelServer, body: str) -> None:
     model_server.replies = [Reply(body)]
     with pytest.raises(InterruptionError, match="no chat completion"):
         _ask(model_server.url)
+
+
+def test_an_address_that_is_none_is_final() -> None:
+    with pytest.raises(RejectionError, match="address is not valid"):
+        _ask("http://127.0.0.1:notaport/v1")

@@ -9,6 +9,7 @@ from study.protocol.queries import model_arms
 from study.protocol.services import sign_approval_exception
 from study.protocol.vocabulary import Phase
 from study.responses.models import Generation, ModelSetup, PlannedResponse
+from study.responses.queries import opening_blockers
 from study.responses.services.closing import close_answering
 from study.responses.services.opening import ensure_planned, open_answering
 from tests.builders import NOW, PASSWORD, add_people, draft_study, participant
@@ -79,7 +80,9 @@ def test_too_few_vignettes_for_a_residents_list_are_named(db: None) -> None:
 def test_a_real_study_needs_approved_vignettes_or_a_signed_exception(db: None) -> None:
     study = _real_study()
     assert any("No clinician has approved" in line for line in _blockers(study))
-    sign_approval_exception(study_id=study.pk, person=lead(), password=PASSWORD, reason="A rehearsal.", now=NOW)
+    sign_approval_exception(
+        study_id=study.pk, person=lead(), password=PASSWORD, reason="A rehearsal.", now=NOW
+    )
     assert open_answering(study_id=study.pk, person=lead(), now=NOW).phase == Phase.ANSWERING
 
 
@@ -126,3 +129,9 @@ def test_residents_who_left_the_site_are_not_planned(db: None) -> None:
     Person.objects.filter(email="pgy1-1@example.org").update(is_active=False)
     open_answering(study_id=study.pk, person=lead(), now=NOW)
     assert not PlannedResponse.objects.filter(resident__person__email="pgy1-1@example.org").exists()
+
+
+def test_a_scripted_model_blocks_a_real_study(db: None) -> None:
+    study = draft_study()
+    study.simulated = False  # the database refuses such a row, so the sentence is looked at on its own
+    assert any("The arm Model 1 is scripted" in line for line in opening_blockers(study))

@@ -17,7 +17,8 @@ def test_what_is_rendered_is_parsed_back_field_by_field(sections: dict[str, str]
 
 
 @pytest.mark.parametrize(
-    "mark", ["## {}", "### {}:", "**{}**", "**{}:**", "{}:", "1. {}", "**2. {}**", "3) **{}**", "{}", "__{}__"]
+    "mark",
+    ["## {}", "### {}:", "**{}**", "**{}:**", "{}:", "1. {}", "**2. {}**", "3) **{}**", "{}", "__{}__"],
 )
 def test_headings_are_found_however_they_are_marked(mark: str) -> None:
     text = "\n".join(f"{mark.format(heading)}\n{FULL[code]}" for code, heading in SECTIONS.items())
@@ -36,7 +37,8 @@ def test_synonyms_of_a_heading_are_understood(heading: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["Monitoring of potassium is needed.", "Avoid NSAIDs.", "- Monitoring: potassium", "Assessment by day"]
+    "line",
+    ["Monitoring of potassium is needed.", "Avoid NSAIDs.", "- Monitoring: potassium", "Assessment by day"],
 )
 def test_a_sentence_that_begins_with_a_section_word_is_no_heading(line: str) -> None:
     assert parse_answer(f"## Recommended action\n{line}")["recommended_action"] == line

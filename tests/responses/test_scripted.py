@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -51,14 +53,16 @@ def test_scripted_text_has_the_five_sections_of_the_form() -> None:
 def test_more_ability_names_no_key_point_less_and_makes_no_error_more(seed: int) -> None:
     for card in CARDS:
         made = [_made(ability, seed, card) for ability in (0.0, 0.3, 0.6, 0.9, 1.0)]
-        for (points, errors), (more_points, fewer_errors) in zip(made, made[1:], strict=False):
+        for (points, errors), (more_points, fewer_errors) in pairwise(made):
             assert points <= more_points
             assert errors >= fewer_errors
 
 
 def test_ability_moves_the_share_of_key_points_far() -> None:
     shares = [
-        np.mean([len(_made(ability, seed, card)[0]) / len(card.points) for card in CARDS for seed in range(20)])
+        np.mean(
+            [len(_made(ability, seed, card)[0]) / len(card.points) for card in CARDS for seed in range(20)]
+        )
         for ability in (0.1, 0.9)
     ]
     assert shares[1] - shares[0] > 0.5

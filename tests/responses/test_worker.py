@@ -6,16 +6,22 @@ from pytest_django.fixtures import Settings
 
 from study.protocol.models import AuditEvent, Study
 from study.responses.models import Generation, GenerationAttempt, Response
-from study.responses.services.queue import claim_next, claim_row, retry_failed, sweep
+from study.responses.services.queue import claim_next, claim_row, reject, retreat, retry_failed, sweep
 from study.responses.services.receipts import verify_receipt
 from study.responses.worker import drain, run_generation, run_next, run_row
 from tests.builders import NOW
-from tests.responses.conftest import asking_study, lead
+from tests.responses.conftest import asking_study, lead, opened_study
 from tests.responses.model_server import COMPLETE, ModelServer, Reply, completion
 
 
 def _drain(clock: datetime = NOW) -> int:
     return drain(until_idle=True, poll_s=0, stop=threading.Event(), clock=lambda: clock)
+
+
+class StopsAtTheFirstPause(threading.Event):
+    def wait(self, timeout: float | None = None) -> bool:
+        self.set()
+        return super().wait(timeout)
 
 
 def _only() -> Generation:
@@ -67,7 +73,9 @@ def test_a_stale_token_stores_nothing(trial: Study) -> None:
     assert row is not None
     later = NOW + timedelta(minutes=5)
     assert sweep(now=later) == 1
-    again = claim_row(generation_id=row.pk, now=later + timedelta(minutes=1), worker="quick", lease_seconds=60)
+    again = claim_row(
+        generation_id=row.pk, now=later + timedelta(minutes=1), worker="quick", lease_seconds=60
+    )
     assert again is not None
     assert run_generation(row.pk, row.lease_token) == ""
     assert run_generation(row.pk, again.lease_token) == "done"
@@ -86,16 +94,14 @@ def test_an_engine_that_is_down_sends_the_row_back_again_and_again(
     model_server.replies = [Reply("busy", 503)]
     clock, waits = NOW, []
     for _ in range(8):
-        assert run_row(_only().pk, clock=lambda: clock) == "queued"
+        assert run_row(_only().pk, clock=lambda now=clock: now) == "queued"
         waits.append((_only().due_at - clock).total_seconds())
         clock = _only().due_at
     assert waits == [2, 4, 8, 16, 32, 60, 60, 60]
     assert (_only().interruptions, _only().attempts, "503: busy" in _only().problem) == (8, 0, True)
 
 
-def test_a_row_that_waits_is_not_due(
-    db: None, settings: Settings, model_server: ModelServer
-) -> None:
+def test_a_row_that_waits_is_not_due(db: None, settings: Settings, model_server: ModelServer) -> None:
     asking_study(model_server, settings)
     model_server.replies = [Reply("busy", 503)]
     assert _drain() == 1
@@ -148,9 +154,7 @@ def test_a_good_answer_after_a_bad_one_counts(
     assert model_server.asked[0]["seed"] != model_server.asked[1]["seed"]
 
 
-def test_a_refusal_in_words_is_kept_whole(
-    db: None, settings: Settings, model_server: ModelServer
-) -> None:
+def test_a_refusal_in_words_is_kept_whole(db: None, settings: Settings, model_server: ModelServer) -> None:
     asking_study(model_server, settings, max_attempts=1)
     model_server.replies = [Reply(completion("I would rather not.\x00"))]
     _drain()
@@ -164,3 +168,21 @@ def test_a_row_that_breaks_the_worker_goes_back_and_does_not_stop_the_queue(
     assert _drain() == 6
     rows = Generation.objects.filter(state="queued", problem__contains="ZeroDivisionError")
     assert rows.count() == 6
+
+
+def test_a_lost_lease_can_neither_retreat_nor_fail_the_row(trial: Study) -> None:
+    row = claim_next(now=NOW, worker="w", lease_seconds=60)
+    assert row is not None
+    assert not retreat(generation_id=row.pk, token="other", problem="x", now=NOW)
+    assert not reject(generation_id=row.pk, token="other", problem="x", now=NOW)
+    row.refresh_from_db()
+    assert row.state == "running"
+
+
+def test_the_loop_waits_for_new_rows_until_it_is_told_to_stop(template_db: None) -> None:
+    opened_study()
+    assert drain(until_idle=False, poll_s=0.02, stop=StopsAtTheFirstPause()) == 6
+
+
+def test_a_response_without_an_attempt_has_no_valid_receipt(trial: Study) -> None:
+    assert not verify_receipt(Response(study=trial, model_arm=trial.arms.filter(kind="model")[0]))

@@ -18,7 +18,7 @@ from study.responses.inputs import clean_json, clean_text, sections_sha256
 from study.responses.models import AnsweringClosure, Generation, GenerationAttempt, Response
 from study.responses.parsing import ANSWERED, classify, parse_answer, split_reasoning
 from study.responses.prompts import prompt_sha256
-from study.responses.queries import closure_of, is_accepting
+from study.responses.queries import is_accepting
 from study.responses.services.opening import draw_seed
 from study.responses.services.receipts import draw_source, make_receipt
 
@@ -35,18 +35,14 @@ def due_rows(now: datetime) -> QuerySet[Generation]:
 
 def claim_next(*, now: datetime, worker: str, lease_seconds: float) -> Generation | None:
     """Claim the row that is due longest, or return None. Two workers never get the same row."""
-    while due_rows(now).exists():
-        with transaction.atomic():
-            rows = due_rows(now)
-            if connection.features.has_select_for_update_skip_locked:
-                rows = rows.select_for_update(skip_locked=True, no_key=True, of=("self",))
-            candidate = rows.values_list("pk", flat=True).first()
-            if candidate is None:
-                return None  # every due row is in another worker's hands
-            claimed = _claim(candidate, now, worker, lease_seconds)
-        if claimed is not None:
-            return claimed
-    return None
+    if not due_rows(now).exists():  # an idle look must not take SQLite's write lock
+        return None
+    with transaction.atomic():
+        rows = due_rows(now)
+        if connection.features.has_select_for_update_skip_locked:
+            rows = rows.select_for_update(skip_locked=True, no_key=True, of=("self",))
+        candidate = rows.values_list("pk", flat=True).first()
+        return _claim(candidate, now, worker, lease_seconds) if candidate else None
 
 
 def claim_row(*, generation_id: int, now: datetime, worker: str, lease_seconds: float) -> Generation | None:
@@ -140,14 +136,11 @@ def store_result(
     row = held_generation(generation_id, token)
     if row is None:
         return ""
-    try:
-        with locked_study(row.study_id, Phase.ANSWERING) as study:
-            row = held_generation(generation_id, token)
-            if row is None or closure_of(study) is not None:
-                return ""
-            return _store(study, row, result, messages, now)
-    except PhaseClosed:
-        return ""
+    with locked_study(row.study_id) as study:
+        row = held_generation(generation_id, token)
+        if row is None or not is_accepting(study):
+            return ""
+        return _store(study, row, result, messages, now)
 
 
 def _store(
@@ -190,30 +183,35 @@ def _record_attempt(
     reasoning: str,
     now: datetime,
 ) -> GenerationAttempt:
-    setup = row.arm.model_setup
     return GenerationAttempt.objects.create(
         generation=row,
         number=row.attempts + 1,
-        engine=result.engine,
-        engine_version=clean_text(result.engine_version)[:40],
-        model=clean_text(result.model)[:120],
-        revision=clean_text(result.revision)[:80],
-        simulated=result.simulated,
-        prompt_version=setup.prompt_version,
+        prompt_version=row.arm.model_setup.prompt_version,
         prompt_sha256=prompt_sha256(messages),
         messages=messages,
-        sampling=dict(result.sampling),
-        seed=result.seed,
-        finish_reason=clean_text(result.finish_reason)[:40],
-        prompt_tokens=result.prompt_tokens,
-        completion_tokens=result.completion_tokens,
-        duration_s=result.duration_s,
-        raw_text=clean_json(result.content or ""),
         reasoning=reasoning,
-        raw_response=clean_json(result.raw_response),
         outcome=outcome,
         finished_at=now,
+        **_provenance(result),
     )
+
+
+def _provenance(result: GenerationResult) -> dict[str, Any]:
+    return {
+        "engine": result.engine,
+        "engine_version": clean_text(result.engine_version)[:40],
+        "model": clean_text(result.model)[:120],
+        "revision": clean_text(result.revision)[:80],
+        "simulated": result.simulated,
+        "sampling": dict(result.sampling),
+        "seed": result.seed,
+        "finish_reason": clean_text(result.finish_reason)[:40],
+        "prompt_tokens": result.prompt_tokens,
+        "completion_tokens": result.completion_tokens,
+        "duration_s": result.duration_s,
+        "raw_text": clean_json(result.content or ""),
+        "raw_response": clean_json(result.raw_response),
+    }
 
 
 def store_draw(

@@ -233,8 +233,12 @@
     count();
     clearTimeout(deviceTimer);
     deviceTimer = setTimeout(function () {
-      if (snapshot() !== stored) {
-        say(keepOnDevice() ? "Only on this device" : "Not saved yet", true);
+      if (snapshot() === stored) {
+        return;
+      }
+      const isKept = keepOnDevice();
+      if (!isHeld && !saved.querySelector("a")) {
+        say(isKept ? "Only on this device" : "Not saved yet", true);
       }
     }, DEVICE_MS);
   });
