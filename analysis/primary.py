@@ -175,7 +175,8 @@ def two_way_random_t(differences: ArrayLike, *, margin: float, confidence: float
     with np.errstate(invalid="ignore", divide="ignore"):
         squares = _mean_squares(d)
         excess = squares.raters - squares.residual
-        rater_part = np.where(excess > RELATIVE_TIE * squares.residual, excess, 0.0)
+        total = squares.blocks + squares.raters + squares.residual
+        rater_part = np.where(excess > RELATIVE_TIE * total, excess, 0.0)
         numerator = squares.blocks + rater_part
         reason = _reasons(squares, numerator, n_blocks, n_raters)
         bad = reason > 0

@@ -47,6 +47,7 @@ Record = dict[str, Any]
 FORMAT = 1
 RESULTS_FILE = "results.json"
 SOFTWARE = ("numpy", "pandas", "scipy", "statsmodels")
+JOINT = {"superior": SUPERIOR, "noninferior": NONINFERIOR, "upper": EQUIVALENT}
 NOT_LOCKED = "this is not the plan that was locked before rating, so every result is exploratory"
 
 
@@ -101,14 +102,11 @@ def _claim(
     faults: Sequence[str],
     tree: Record | None,
 ) -> Record:
-    if tree is not None:
-        word = tree["words"][dimension]
-    else:
-        word = f"{NO_CLAIM}: {'; '.join(faults)}" if faults else joint_word(plan, dimension, tests)
+    unadjusted = f"{NO_CLAIM}: {'; '.join(faults)}" if faults else joint_word(plan, dimension, tests)
+    word = unadjusted if tree is None else tree["words"][dimension]
     shown = describe(word, plan.margins[dimension])
-    levels = " and ".join(plan.levels)
-    joint = {"superior": SUPERIOR, "noninferior": NONINFERIOR, "upper": EQUIVALENT}
-    against = f"{levels} residents on {DIMENSION_LABELS[dimension].lower()}"
+    p_values = {name: joint_p(tests, claim) for name, claim in JOINT.items()}
+    against = f"{' and '.join(plan.levels)} residents on {DIMENSION_LABELS[dimension].lower()}"
     return {
         "model": model,
         "model_label": label,
@@ -120,8 +118,8 @@ def _claim(
         "shown": shown,
         "sentence": f"{label} compared with {against}: {shown}.",
         "margin": plan.margins[dimension],
-        "p": {name: joint_p(tests, claim) for name, claim in joint.items()},
-        "p_text": {name: p_text(joint_p(tests, claim)) for name, claim in joint.items()},
+        "p": p_values,
+        "p_text": {name: p_text(p) for name, p in p_values.items()},
         "faults": list(faults),
     }
 

@@ -16,8 +16,10 @@ PUBLIC_ID_LENGTH: Final = 26  # 130 of the 256 bits: no collision, and no way ba
 
 
 def text_sha256(sections: Mapping[str, str]) -> str:
-    """Return the SHA-256 (hex) of a response's canonical text."""
-    return hashlib.sha256(json.dumps(dict(sections), ensure_ascii=False).encode()).hexdigest()
+    """Return the SHA-256 (hex) of a response's canonical text, whatever the order of its sections."""
+    # PostgreSQL hands a stored object back with its names in another order.
+    text = json.dumps(dict(sections), ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def public_id(secret: str, vignette_code: str, sections: Mapping[str, str], count: int) -> str:

@@ -77,6 +77,7 @@ class Director:
             "slug": script.slug,
             "seed": str(script.seed),
             "models": "\n".join(f"{model.name} = {model.label}" for model in script.models),
+            "vignettes": ", ".join(script.vignettes),
             "raters_per_response": str(len(script.severities)),
             "vignettes_per_resident": str(script.vignettes_per_resident),
             "spacing": str(script.spacing),

@@ -26,6 +26,7 @@ class Script:
         ScriptedModel("scripted-m2", "Scripted model M2", 0.68),
     )
     level_abilities: dict[str, float] = field(default_factory=lambda: {"PGY1": 0.60, "PGY2": 0.68})
+    vignettes: tuple[str, ...] = ()
     residents_per_level: int = 15
     vignettes_per_resident: int = 2
     severities: tuple[float, ...] = (-0.25, -0.05, 0.10, 0.20)

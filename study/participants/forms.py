@@ -44,6 +44,11 @@ class StudyForm(forms.Form):
         help_text="short-name = Label, for example: safemed-r1 = SafeMed-R1",
         initial="safemed-r1 = SafeMed-R1",
     )
+    vignettes = forms.CharField(
+        required=False,
+        label="Vignettes",
+        help_text="Codes with commas, for example MS-01, MS-02. Empty: the whole bank.",
+    )
     raters_per_response = forms.IntegerField(min_value=1, max_value=40, initial=4)
     vignettes_per_resident = forms.IntegerField(min_value=1, max_value=30, initial=2)
     spacing = forms.IntegerField(
@@ -78,7 +83,8 @@ class StudyForm(forms.Form):
 
     def to_input(self) -> StudyInput:
         data: dict[str, Any] = dict(self.cleaned_data)
-        return StudyInput(arms=default_arms(data.pop("models")), **data)
+        codes = tuple(code.strip() for code in data.pop("vignettes").split(",") if code.strip())
+        return StudyInput(arms=default_arms(data.pop("models")), vignette_codes=codes, **data)
 
 
 class PlanForm(forms.Form):

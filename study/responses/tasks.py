@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from celery import shared_task
-from django.db import Error, close_old_connections
+from django.db import Error, close_old_connections, connections
 from django.utils import timezone
 
 from study.responses.bell import TASK, ring_rows
@@ -53,6 +53,7 @@ class Patrol(threading.Thread):
                 self.walk(timezone.now())
             except Error:
                 logger.exception("the patrol could not read the queue")
+        connections.close_all()
 
     def walk(self, now: datetime) -> None:
         """Go round once: sweep, ring, and look whether this process still works."""

@@ -36,7 +36,7 @@ class Command(BaseCommand):
 
 
 def _site_command(bind: str, port: int) -> list[str]:
-    options = ["--bind", f"{bind}:{port}", "--workers", "1", "--threads", "4", "--log-level", "warning"]
+    options = ["--bind", f"{bind}:{port}", "--threads", "8", "--log-level", "warning", "--no-control-socket"]
     return [sys.executable, "-m", "gunicorn", "study.wsgi", *options]
 
 

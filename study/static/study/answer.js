@@ -21,7 +21,8 @@
   const words = document.getElementById("words");
   const rival = document.getElementById("rival");
   const hasProblems = document.getElementById("problems") !== null;
-  let stored = hasProblems ? "" : snapshot();
+  /* What the server sent, and not what stands in the fields: a quick hand types before this script runs. */
+  let stored = hasProblems ? "" : snapshot("defaultValue");
   let isSaving = false;
   /* A page that came back with two texts waits for a choice: saving would let one of them go. */
   let isHeld = hasProblems && !rival.hidden;
@@ -35,10 +36,10 @@
     return form.querySelector('input[name="' + name + '"]');
   }
 
-  function snapshot() {
+  function snapshot(property) {
     const texts = {};
     for (const field of fields.concat(resources)) {
-      texts[field.name] = field.value;
+      texts[field.name] = field[property || "value"];
     }
     return JSON.stringify(texts);
   }
@@ -72,7 +73,7 @@
     } catch (error) {
       return;
     }
-    if (kept === null || kept === stored || hasProblems) {
+    if (kept === null || kept === stored || hasProblems || snapshot() !== stored) {
       return;
     }
     const texts = JSON.parse(kept);
