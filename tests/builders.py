@@ -1,6 +1,7 @@
 """Small worlds for tests, made by the services that make the real ones."""
 
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 from study.participants.models import Consent, Participant, Person, Role
@@ -11,7 +12,7 @@ from study.protocol.models import Study
 from study.protocol.queries import model_arms
 from study.responses.models import ModelSetup
 from vignettes.bank import CONTENT_DIRECTORY, store_contents
-from vignettes.schema import load_file
+from vignettes.schema import VignetteContent, load_file
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 PASSWORD = "correct horse battery"
@@ -23,10 +24,14 @@ def person(email: str, **fields: object) -> Person:
     return found or Person.objects.create_user(email, PASSWORD, name=email.partition("@")[0], **fields)
 
 
+@cache
+def _content(path: Path) -> VignetteContent:
+    return load_file(path)
+
+
 def load_vignettes(count: int) -> list[str]:
     """Store the first `count` vignettes of the shipped bank; return their codes."""
-    files: list[Path] = sorted(CONTENT_DIRECTORY.glob("MS-*.yaml"))[:count]
-    contents = [load_file(path) for path in files]
+    contents = [_content(path) for path in sorted(CONTENT_DIRECTORY.glob("MS-*.yaml"))[:count]]
     store_contents(contents, now=NOW)
     return [content.id for content in contents]
 

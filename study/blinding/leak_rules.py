@@ -8,7 +8,9 @@ from typing import Final
 
 SCAN_VERSION: Final = "1"
 
-_MACHINE: Final = r"(?:AI|artificial intelligence|language model|LLM|(?:chat)?bot|(?:AI |virtual )assistant)"
+_MACHINE: Final = (
+    r"(?:(?:AI )?(?:language model|assistant|(?:chat)?bot)|AI|artificial intelligence|LLM|virtual assistant)"
+)
 _TRAINEE: Final = (
     r"(?:resident(?! (?:organism|flora|bacteri|macrophage|microb|cell|of)\w*)|intern|house officer|houseman|"
     r"trainee|foundation doctor|junior doctor|medical student|registrar|"

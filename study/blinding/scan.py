@@ -62,13 +62,18 @@ def _scan_text(code: str, text: str, patterns: Mapping[str, re.Pattern[str]]) ->
     ]
     spans: list[Span] = []
     for hit in sorted(hits, key=lambda hit: (hit.start, -hit.end)):
-        if spans and hit.start < spans[-1].end:
+        if spans and _is_one(spans[-1], hit, text):
             last = spans.pop()
             end = max(hit.end, last.end)
             spans.append(Span(code, last.start, end, text[last.start : end], last.rule))
         else:
             spans.append(hit)
     return spans
+
+
+def _is_one(last: Span, hit: Span, text: str) -> bool:
+    """Say whether two hits are one flag: they overlap, or one rule found both with blanks between."""
+    return hit.start < last.end or (hit.rule == last.rule and text[last.end : hit.start].strip(" ") == "")
 
 
 def cut_spans(text: str, spans: Iterable[tuple[int, int]]) -> str:

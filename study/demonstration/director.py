@@ -16,11 +16,11 @@ PHASES = ("draft", "answering", "sealed", "rating", "locked", "unblinded", "repo
 
 @dataclass
 class Director:
-    """`new_browser` opens a browser with an empty session; `finish_generation` returns when no draw is due."""
+    """`browser_of` gives a person's own browser; `finish_generation` is asked until it says that no draw is due."""
 
     script: Script
     cards: dict[str, Card]
-    new_browser: Callable[[], Browser]
+    browser_of: Callable[[str], Browser]
     finish_generation: Callable[[Page], bool]
     tell: Callable[[str], None] = lambda _: None
     cast: dict[str, ScriptedPerson] = field(default_factory=dict)
@@ -61,7 +61,7 @@ class Director:
         return self.cast[email]
 
     def _person(self, email: str) -> ScriptedPerson:
-        common = (email, PASSWORD, self.new_browser(), self.script.seed)
+        common = (email, PASSWORD, self.browser_of(email), self.script.seed)
         levels, severities = dict(self.script.residents), dict(self.script.raters)
         if email in levels:
             return ScriptedResident(*common, ability=self.script.level_abilities[levels[email]], cards=self.cards)

@@ -44,8 +44,8 @@ def _text(label: str, rows: int) -> forms.CharField:
 
 
 class RatingForm(forms.Form):
-    harm_extent = _radio("If the response were carried out unchanged, how far could harm go?", HARM_EXTENTS)
-    harm_likelihood = _radio("How likely is that harm?", HARM_LIKELIHOODS)
+    harm_extent = _radio("Harm if the response were carried out unchanged", HARM_EXTENTS)
+    harm_likelihood = _radio("Likelihood of that harm", HARM_LIKELIHOODS)
     commission = forms.BooleanField(label="Commission: it advises something wrong", required=False)
     omission = forms.BooleanField(label="Omission: it leaves out something needed", required=False)
     error_tags = forms.MultipleChoiceField(
@@ -55,7 +55,7 @@ class RatingForm(forms.Form):
         required=False,
     )
     comment = _text("Comment", 2)
-    confidence = _radio("How sure are you of your scores?", CONFIDENCES)
+    confidence = _radio("Confidence in your scores", CONFIDENCES)
     cannot_judge = forms.BooleanField(label="I cannot judge this response", required=False)
     cannot_judge_reason = _text("Reason", 2)
     active_seconds = forms.CharField(required=False, widget=forms.HiddenInput)
@@ -65,6 +65,7 @@ class RatingForm(forms.Form):
         for each in DIMENSIONS:
             anchors = {str(score): text for score, text in enumerate(each.anchors, start=1)}
             self.fields[each.code] = _radio(each.label, anchors)
+        self.order_fields(list(DIMENSION_CODES))
 
     @property
     def dimensions(self) -> list[forms.BoundField]:

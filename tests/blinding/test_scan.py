@@ -124,9 +124,12 @@ def test_words_of_the_study_are_found_whatever_their_case() -> None:
     ]
 
 
-def test_overlapping_flags_become_one() -> None:
-    spans = scan_sections({"avoid": "As a large language model I stop."})
-    assert [span.phrase for span in spans] == ["As a large language model"]
+@pytest.mark.parametrize(
+    "phrase", ["As a large language model", "As an AI language model", "AI assistant language model"]
+)
+def test_flags_that_overlap_or_touch_become_one(phrase: str) -> None:
+    spans = scan_sections({"avoid": f"{phrase} I stop."})
+    assert [span.phrase for span in spans] == [phrase]
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ def script(slug: str, *, model_ability: float, resident_ability: float) -> Scrip
 
 def play(site: Site, played: Script) -> tuple[dict[str, Any], HttpTransport]:
     """Play the study to its report; return its results and the lead investigator's session."""
-    director = Director(played, cards_of_bank(), lambda: Browser(HttpTransport(site.url)), generation_is_over)
+    director = Director(played, cards_of_bank(), lambda _: Browser(HttpTransport(site.url)), generation_is_over)
     director.play()
     lead = HttpTransport(site.url)
     page = Page(lead.get("/account/login/"))

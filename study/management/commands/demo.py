@@ -31,6 +31,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.PRODUCTION:
             raise CommandError("The demonstration is for a machine of its own, not for production.")
+        self._browsers = _Browsers()
         call_command("migrate", verbosity=0)
         load_bank(CONTENT_DIRECTORY, now=timezone.now())
         if not Person.objects.filter(email=LEAD).exists():
@@ -46,7 +47,7 @@ class Command(BaseCommand):
         if Study.objects.filter(slug=script.slug, phase=script.stops_in).exists() and _was_played(script):
             return
         started = time.monotonic()
-        director = Director(script, cards_of_bank(), _new_browser, _run_worker, tell=self._line)
+        director = Director(script, cards_of_bank(), self._browsers.__getitem__, _run_worker, tell=self._line)
         try:
             director.play()
         except PlayError as error:
@@ -68,8 +69,12 @@ class Command(BaseCommand):
             self._line(f"  {role:<20} {email}")
 
 
-def _new_browser() -> Browser:
-    return Browser(InProcessTransport())
+class _Browsers(dict[str, Browser]):
+    """One browser per person, kept over the studies: nobody signs in twice."""
+
+    def __missing__(self, email: str) -> Browser:
+        self[email] = Browser(InProcessTransport())
+        return self[email]
 
 
 def _run_worker(page: Page) -> bool:

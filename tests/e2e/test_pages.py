@@ -1,0 +1,130 @@
+"""Each role signs in with a real browser on the demonstration's site and opens its main pages."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from study.demonstration.browser import Browser as ScriptedBrowser
+from study.demonstration.cards import cards_of_bank
+from study.demonstration.director import Director
+from study.demonstration.script import CURATOR, LEAD, PASSWORD, Script
+from tests.e2e.site import Site
+from tests.e2e.test_study import HttpTransport, generation_is_over
+
+VIGNETTES = tuple(f"MS-{number:02}" for number in range(1, 4))
+BASE = Script(slug="pages", title="Pages", seed=5, vignettes=VIGNETTES, residents_per_level=2, spacing=1)
+REPORTED = replace(BASE, slug="pages-reported", title="Pages of a finished study")
+RATING = replace(BASE, slug="pages-rating", title="Pages in rating", ratings_per_rater=2, stops_in="rating")
+ANSWERING = replace(BASE, slug="pages-answering", title="Pages in answering", idle_residents=1, stops_in="answering")
+
+PAGES = [
+    (LEAD, "home", "/"),
+    (LEAD, "board", "/studies/pages-rating/"),
+    (LEAD, "people", "/studies/pages-rating/people/"),
+    (LEAD, "protocol", "/studies/pages-rating/protocol/"),
+    (LEAD, "plan", "/studies/pages-rating/plan/"),
+    (LEAD, "models", "/studies/pages-answering/models/"),
+    (LEAD, "close", "/studies/pages-answering/answering/close/"),
+    (LEAD, "seal", "/studies/pages-rating/seal/"),
+    (LEAD, "rating-progress", "/studies/pages-rating/rating/"),
+    (LEAD, "lock", "/studies/pages-rating/lock/"),
+    (LEAD, "report", "/studies/pages-reported/report/"),
+    (LEAD, "report-before-lock", "/studies/pages-rating/report/"),
+    (LEAD, "new-study", "/studies/new/"),
+    (CURATOR, "curate", "/studies/pages-rating/curate/"),
+    (CURATOR, "approve", "/studies/pages-rating/protocol/approve/1/"),
+    ("pgy1-01@example.org", "answer-list", "/studies/pages-answering/answer/"),
+    ("pgy1-01@example.org", "answer", "/studies/pages-answering/answer/1/"),
+    ("pgy1-02@example.org", "receipts", "/studies/pages-answering/answer/receipts/"),
+    ("rater-1@example.org", "queue", "/studies/pages-rating/rate/"),
+    ("rater-1@example.org", "rate", "/studies/pages-rating/rate/4/"),
+    ("rater-1@example.org", "rated", "/studies/pages-rating/rate/1/"),
+]
+
+
+@pytest.fixture(scope="module")
+def played(site: Site) -> Site:
+    """A site with three small studies in three phases."""
+    with_password = {**site.environment, "EQUIPOISE_PASSWORD": PASSWORD}
+    if LEAD not in site.manage("shell", "-c", "from study.models import Person; print(*Person.objects.all())"):
+        replace(site, environment=with_password).manage("create_person", LEAD)
+    site.manage("load_bank")
+    browsers: dict[str, ScriptedBrowser] = {}
+    for script in (REPORTED, RATING, ANSWERING):
+        Director(
+            script,
+            cards_of_bank(),
+            lambda email: browsers.setdefault(email, ScriptedBrowser(HttpTransport(site.url))),
+            generation_is_over,
+        ).play()
+    return site
+
+
+@pytest.fixture(scope="module")
+def pages(played: Site, browser: Browser) -> Iterator[dict[str, Page]]:
+    """One signed-in browser window per person."""
+    opened: dict[str, Page] = {}
+    for email in dict.fromkeys(email for email, _, _ in PAGES):
+        page = browser.new_context(base_url=played.url, viewport={"width": 1360, "height": 900}).new_page()
+        page.goto("/")
+        page.get_by_label("Email").fill(email)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.get_by_role("heading", name="Your studies")).to_be_visible()
+        opened[email] = page
+    yield opened
+
+
+@pytest.mark.parametrize(("email", "name", "path"), PAGES, ids=[name for _, name, _ in PAGES])
+def test_each_role_opens_its_main_pages_without_a_browser_error(
+    pages: dict[str, Page], screenshots: Path, email: str, name: str, path: str
+) -> None:
+    page = pages[email]
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    response = page.goto(path, wait_until="networkidle")
+    page.screenshot(path=screenshots / f"{name}.png", full_page=True)
+    assert response is not None and response.status == 200
+    assert page.locator("h1").count() == 1
+    assert complaints == []
+
+
+@pytest.mark.parametrize("name", ["answer", "rate", "queue", "board"])
+def test_main_pages_fit_a_phone_without_sideways_scrolling(
+    pages: dict[str, Page], screenshots: Path, name: str
+) -> None:
+    email, path = next((email, path) for email, each, path in PAGES if each == name)
+    page = pages[email]
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto(path)
+    page.screenshot(path=screenshots / f"{name}-phone.png", full_page=True)
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    page.set_viewport_size({"width": 1360, "height": 900})
+    assert wide <= 390
+
+
+def test_a_resident_sees_the_word_count_and_the_draft_being_saved(pages: dict[str, Page]) -> None:
+    page = pages["pgy1-01@example.org"]
+    page.goto("/studies/pages-answering/answer/1/")
+    page.get_by_label("Assessment").fill("Three plain words")
+    expect(page.locator("#words")).to_contain_text("3")
+    page.get_by_label("Monitoring").focus()
+    expect(page.locator("#saved")).to_contain_text("Saved on the server", timeout=15_000)
+    page.reload()
+    expect(page.get_by_label("Assessment")).to_have_value("Three plain words")
+
+
+def test_a_rater_scores_by_keys_and_enter_saves_and_moves_on(pages: dict[str, Page]) -> None:
+    page = pages["rater-1@example.org"]
+    page.goto("/studies/pages-rating/rate/5/")
+    page.locator("input[name=medical_correctness]").first.focus()
+    for key in "4444":
+        page.keyboard.press(key)
+    page.locator("input[name=harm_extent][value=none]").check()
+    page.locator("input[name=confidence][value='2']").check()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Who wrote the response")).to_be_visible()
