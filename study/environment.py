@@ -72,7 +72,7 @@ def read_database(name: str, *, sqlite_path: Path) -> dict[str, Any]:
 
 
 def read_secret_key(name: str, *, path: Path, required: bool) -> str:
-    """Return the signing key; outside production it is drawn once and kept beside the database (mode 0600)."""
+    """Return the signing key; outside production it is drawn once and kept in a file (mode 0600)."""
     value = read_text(name)
     if value:
         return value

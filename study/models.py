@@ -1,7 +1,14 @@
 """Index of the stages' models: Django discovers models only here."""
 
 from study.blinding.key import SealKey, StudySecret
-from study.blinding.models import BlindedItem, ExclusionRun, FlagDecision, ItemExclusion, ScanFlag, SealCandidate
+from study.blinding.models import (
+    BlindedItem,
+    ExclusionRun,
+    FlagDecision,
+    ItemExclusion,
+    ScanFlag,
+    SealCandidate,
+)
 from study.datasets.models import FrozenDataset
 from study.participants.models import ApiToken, Consent, ConsentText, Invitation, Participant, Person
 from study.protocol.models import (

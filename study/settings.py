@@ -18,7 +18,9 @@ if PRODUCTION and DEBUG:
     raise ImproperlyConfigured("DEBUG must be False in production.")
 
 SECRET_KEY = read_secret_key("SECRET_KEY", path=VAR_DIR / "secret_key", required=PRODUCTION)
-ALLOWED_HOSTS = read_list("ALLOWED_HOSTS") or ([] if PRODUCTION else ["127.0.0.1", "localhost", "[::1]", "testserver"])
+ALLOWED_HOSTS = read_list("ALLOWED_HOSTS") or (
+    [] if PRODUCTION else ["127.0.0.1", "localhost", "[::1]", "testserver"]
+)
 CSRF_TRUSTED_ORIGINS = read_list("CSRF_TRUSTED_ORIGINS")
 if PRODUCTION and not ALLOWED_HOSTS:
     raise ImproperlyConfigured("ALLOWED_HOSTS must be set in production.")

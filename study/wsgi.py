@@ -8,7 +8,7 @@ application = get_wsgi_application()
 
 
 def refuse_unsafe_start() -> None:
-    """Stop a web server whose installation breaks a check with an id: servers do not run checks themselves."""
+    """Stop a web server whose installation breaks a check: servers do not run checks themselves."""
     from django.core.checks import ERROR, Tags, run_checks  # noqa: PLC0415  needs the app registry
 
     problems = run_checks(tags=[Tags.security, Tags.database], databases=["default"])

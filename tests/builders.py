@@ -37,7 +37,7 @@ def load_vignettes(count: int) -> list[str]:
 
 
 def participant(study: Study, role: Role, email: str, *, level: str = "", agrees: bool = True) -> Participant:
-    """Give the person of that address a role; residents and raters agree to the consent text unless told not to."""
+    """Give the person of that address a role; residents and raters agree to the consent text by default."""
     member = Participant.objects.create(
         study=study, person=person(email), role=role, level=level, site="General", joined_at=NOW
     )

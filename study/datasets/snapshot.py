@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from study.datasets.documents import arms_text, data_sha256, pseudonym_table, sha256_of
 from study.datasets.inputs import Row
-from study.datasets.queries import collect, draw_pseudonyms, require
+from study.datasets.queries import DatasetMismatch, collect, draw_pseudonyms, require
 from study.datasets.tables import RowError, build_tables
 from study.datasets.writer import table_bytes
 from study.protocol.models import AnalysisPlan, Study
@@ -45,8 +45,9 @@ def take_snapshot(study: Study) -> Snapshot:
     try:
         tables = build_tables(collected, names)
     except RowError as error:
-        require(False, str(error))
-        raise
+        raise DatasetMismatch(
+            f"The dataset was not written: {error}. Ask who runs this installation."
+        ) from error
     files = table_bytes(tables)
     arms = arms_text(study, names)
     return Snapshot(

@@ -125,7 +125,9 @@ class Browser:
     def open(self, path: str) -> Page:
         return self._checked(self._transport.get(path))
 
-    def send(self, form: Form, values: dict[str, str | list[str]] | None = None, button: str | None = None) -> Page:
+    def send(
+        self, form: Form, values: dict[str, str | list[str]] | None = None, button: str | None = None
+    ) -> Page:
         return self._checked(self._transport.post(form.action, form.filled(values or {}, button)))
 
     @staticmethod

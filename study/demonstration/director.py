@@ -16,7 +16,7 @@ PHASES = ("draft", "answering", "sealed", "rating", "locked", "unblinded", "repo
 
 @dataclass
 class Director:
-    """`browser_of` gives a person's own browser; `finish_generation` is asked until it says that no draw is due."""
+    """`browser_of` gives a person's browser; `finish_generation` is asked until no draw is due."""
 
     script: Script
     cards: dict[str, Card]
@@ -64,7 +64,9 @@ class Director:
         common = (email, PASSWORD, self.browser_of(email), self.script.seed)
         levels, severities = dict(self.script.residents), dict(self.script.raters)
         if email in levels:
-            return ScriptedResident(*common, ability=self.script.level_abilities[levels[email]], cards=self.cards)
+            return ScriptedResident(
+                *common, ability=self.script.level_abilities[levels[email]], cards=self.cards
+            )
         if email in severities:
             return ScriptedRater(*common, severity=severities[email])
         return ScriptedPerson(*common)
@@ -182,7 +184,7 @@ class Director:
         browser.send(form, {"password": PASSWORD})
 
 
-def role_logins(script: Script) -> list[tuple[str, str]]:
+def role_logins() -> list[tuple[str, str]]:
     """Return one (role, address) per role."""
     return [
         ("investigator", LEAD),

@@ -1,4 +1,4 @@
-"""How a scripted rater scores: the text of the response against the key points on the page, and nothing else."""
+"""How a scripted rater scores: the response's text against the key points on the page, nothing else."""
 
 import re
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class ShownPoint:
 
 @dataclass(frozen=True)
 class Reading:
-    """What a careful reader finds: weighted share of key points met, of critical ones, unsupported statements."""
+    """What a careful reader finds: shares of key points met (weighted, critical), unsupported statements."""
 
     covered: float
     critical_covered: float
@@ -54,14 +54,15 @@ def read_response(points: list[ShownPoint], response: str) -> Reading:
     critical = [is_met for point, is_met in zip(points, met, strict=True) if point.critical]
     statements = [_words(sentence) for sentence in _SENTENCE_END.split(response)]
     unsupported = sum(
-        len(words) >= SHORTEST_STATEMENT and len(words & known) < SUPPORTED_SHARE * len(words) for words in statements
+        len(words) >= SHORTEST_STATEMENT and len(words & known) < SUPPORTED_SHARE * len(words)
+        for words in statements
     )
     covered = sum(weight for weight, is_met in zip(weights, met, strict=True) if is_met) / sum(weights)
     return Reading(covered, sum(critical) / len(critical) if critical else covered, unsupported)
 
 
 def judge(reading: Reading, *, severity: float, noise: float, rng: np.random.Generator) -> Judgement:
-    """Turn a reading into scores 1-5; `severity` in points (negative is strict), `noise` a standard deviation."""
+    """Turn a reading into scores 1-5; `severity` in points (negative is strict), `noise` an SD."""
     errors = min(reading.unsupported, 3)
     latent = {
         "medical_correctness": 1.4 + 3.4 * reading.covered - 0.45 * errors,

@@ -50,7 +50,7 @@ class ScriptedPerson:
 
 @dataclass
 class ScriptedResident(ScriptedPerson):
-    """Knows the bank's cards by their scenario, as somebody who has learnt the subject; `ability` is 0 to 1."""
+    """Knows the bank's cards by their scenario, as one who has learnt the subject; `ability` is 0 to 1."""
 
     ability: float
     cards: dict[str, Card]
@@ -105,7 +105,10 @@ class ScriptedRater(ScriptedPerson):
 
     def _judgement(self, page: Page, rng: np.random.Generator) -> Judgement:
         points = [
-            ShownPoint(item.select("[data-part=text]")[0].get_text(" ", strip=True), bool(item.select(".tag-critical")))
+            ShownPoint(
+                item.select("[data-part=text]")[0].get_text(" ", strip=True),
+                bool(item.select(".tag-critical")),
+            )
             for item in page.soup.select("[data-part=key-point]")
         ]
         response = "\n".join(page.texts("section.response p, section.response li"))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Final
 
-PASSWORD: Final = "simulated-study-only"
+PASSWORD: Final = "simulated-study-only"  # noqa: S105  printed by the demo for everybody to use
 DOMAIN: Final = "example.org"
 
 
@@ -39,7 +39,9 @@ class Script:
     def residents(self) -> list[tuple[str, str]]:
         """Return (address, level) of each resident."""
         numbers = range(1, self.residents_per_level + 1)
-        return [(f"{level.lower()}-{n:02}@{DOMAIN}", level) for level in self.level_abilities for n in numbers]
+        return [
+            (f"{level.lower()}-{n:02}@{DOMAIN}", level) for level in self.level_abilities for n in numbers
+        ]
 
     @property
     def raters(self) -> list[tuple[str, float]]:
@@ -60,5 +62,9 @@ IN_ANSWERING: Final = Script(
     stops_in="answering",
 )
 IN_RATING: Final = Script(
-    "open-rating", "Demonstration study, open for ratings", seed=20260303, ratings_per_rater=12, stops_in="rating"
+    "open-rating",
+    "Demonstration study, open for ratings",
+    seed=20260303,
+    ratings_per_rater=12,
+    stops_in="rating",
 )

@@ -1,4 +1,4 @@
-"""What the scripts would show with unlimited vignettes and raters: the true effect that a demonstration must find."""
+"""What the scripts would show with unlimited answers: the true effect that a demonstration must find."""
 
 from dataclasses import dataclass
 

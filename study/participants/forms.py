@@ -26,6 +26,11 @@ class ConsentForm(forms.Form):
         help_text="For example: I know residents of this hospital; I have worked on a model.",
     )
 
+    def to_arguments(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        agreed = data["decision"] == "agree"
+        return {"agreed": agreed, "text_id": data["text"], "interests": data["interests"]}
+
 
 class InviteForm(forms.Form):
     people = forms.CharField(
@@ -37,7 +42,9 @@ class InviteForm(forms.Form):
 
 class StudyForm(forms.Form):
     title = forms.CharField(max_length=200, label="Title")
-    slug = forms.SlugField(max_length=60, label="Short name", help_text="Letters, digits, hyphens; part of addresses.")
+    slug = forms.SlugField(
+        max_length=60, label="Short name", help_text="Letters, digits, hyphens; part of addresses."
+    )
     models = forms.CharField(
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
         label="Models, one per line, the lead model first",
@@ -59,7 +66,12 @@ class StudyForm(forms.Form):
         min_value=0.01, max_value=4, max_digits=4, decimal_places=2, initial="0.50", label="Margin, in points"
     )
     guess_share = forms.DecimalField(
-        min_value=0, max_value=1, max_digits=3, decimal_places=2, initial="1.00", label="Share of responses guessed"
+        min_value=0,
+        max_value=1,
+        max_digits=3,
+        decimal_places=2,
+        initial="1.00",
+        label="Share of responses guessed",
     )
     seed = forms.IntegerField(min_value=1, max_value=2**53, label="Seed of every random draw")
     simulated = forms.BooleanField(
@@ -75,7 +87,9 @@ class StudyForm(forms.Form):
             try:
                 forms.SlugField().clean(name)
             except forms.ValidationError as error:
-                raise forms.ValidationError(f"'{name}' is not a short name: letters, digits, hyphens.") from error
+                raise forms.ValidationError(
+                    f"'{name}' is not a short name: letters, digits, hyphens."
+                ) from error
             pairs.append((name, label or name))
         if not pairs:
             raise forms.ValidationError("Name at least one model.")
@@ -88,7 +102,9 @@ class StudyForm(forms.Form):
 
 
 class PlanForm(forms.Form):
-    text = forms.CharField(widget=forms.Textarea(attrs={"rows": 30, "spellcheck": "false"}), label="Plan (YAML)")
+    text = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 30, "spellcheck": "false"}), label="Plan (YAML)"
+    )
     reason = forms.CharField(required=False, max_length=1000, label="Why it changes")
 
 

@@ -89,7 +89,7 @@ class Participant(models.Model):
 
 
 class Invitation(models.Model):
-    """Only the token's SHA-256 is stored; the token itself exists once, in the mail or on the inviter's page."""
+    """Only the token's SHA-256 is stored; the token itself is shown once, on the inviter's page."""
 
     study = models.ForeignKey("study.Study", models.PROTECT, related_name="invitations")
     email = models.EmailField()
@@ -125,7 +125,9 @@ class ConsentText(models.Model):
     sha256 = models.CharField(max_length=64)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["study", "role", "version"], name="consent_version_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["study", "role", "version"], name="consent_version_once")
+        ]
 
 
 class Consent(models.Model):

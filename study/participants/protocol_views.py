@@ -49,11 +49,20 @@ def approve(request: ParticipantRequest, position: int) -> HttpResponse:
     if request.method == "POST":
         statement = request.POST.get("statement", "")
         approve_vignette(
-            study_id=study.pk, person=person, study_vignette_id=vignette.pk, statement=statement, now=timezone.now()
+            study_id=study.pk,
+            person=person,
+            study_vignette_id=vignette.pk,
+            statement=statement,
+            now=timezone.now(),
         )
         return redirect("protocol", study.slug)
     approvals = approvals_of(study).get(vignette.version_id, [])
-    context = {"study": study, "vignette": vignette, "content": vignette.version.parsed, "approvals": approvals}
+    context = {
+        "study": study,
+        "vignette": vignette,
+        "content": vignette.version.parsed,
+        "approvals": approvals,
+    }
     return render(request, "protocol/approve.html", context)
 
 
@@ -81,7 +90,9 @@ def plan(request: ParticipantRequest) -> HttpResponse:
             return redirect("plan", study.slug)
         except InvalidInput as error:
             form.add_error("text", error.message)
-    return render(request, "protocol/plan.html", _plan_context(study, form), status=422 if form.errors else 200)
+    return render(
+        request, "protocol/plan.html", _plan_context(study, form), status=422 if form.errors else 200
+    )
 
 
 @require_POST

@@ -25,7 +25,9 @@ def consented(study: Study, role: Role) -> QuerySet[Participant]:
 
 
 def open_invitations(study: Study) -> QuerySet[Invitation]:
-    return study.invitations.filter(accepted_at__isnull=True, revoked_at__isnull=True).order_by("role", "email")
+    return study.invitations.filter(accepted_at__isnull=True, revoked_at__isnull=True).order_by(
+        "role", "email"
+    )
 
 
 def invitation_by_hash(token_sha256: str) -> Invitation | None:

@@ -59,7 +59,9 @@ def invite_people(
         taken = Participant.objects.filter(study=study, person__email__in=[row.email for row in rows])
         emails = sorted(taken.values_list("person__email", flat=True))
         if emails:
-            raise Conflict("Nobody was invited. These people have a role in this study already.", details=emails)
+            raise Conflict(
+                "Nobody was invited. These people have a role in this study already.", details=emails
+            )
         _revoke_open(study, [row.email for row in rows], now)
         sent = [_create_invitation(study, person, row, now) for row in rows]
         detail = {"invitations": [item.invitation.pk for item in sent], "roles": [row.role for row in rows]}
@@ -98,7 +100,9 @@ def revoke_invitation(*, study_id: int, person: Person, invitation_id: int, now:
         if open_invitations.filter(pk=invitation_id, study=study).update(revoked_at=now) != 1:
             raise NotFound("This invitation is not open any more. Nothing was changed.")
         detail = {"invitation": invitation_id}
-        record_event(study=study, person=person, action="participants.revoke_invitation", now=now, detail=detail)
+        record_event(
+            study=study, person=person, action="participants.revoke_invitation", now=now, detail=detail
+        )
 
 
 def accept_invitation(*, token: str, password: str, name: str, now: datetime) -> Participant:
@@ -125,7 +129,9 @@ def accept_invitation(*, token: str, password: str, name: str, now: datetime) ->
         )
         Invitation.objects.filter(pk=invitation.pk).update(accepted_at=now, accepted_by=person)
         detail = {"invitation": invitation.pk, "role": invitation.role}
-        record_event(study=study, person=person, action="participants.accept_invitation", now=now, detail=detail)
+        record_event(
+            study=study, person=person, action="participants.accept_invitation", now=now, detail=detail
+        )
     return participant
 
 
@@ -145,7 +151,9 @@ def _account_for(invitation: Invitation, password: str, name: str) -> Person:
     if person is None:
         return _new_account(invitation, password, name)
     if not person.is_active or not person.check_password(password):
-        raise InvalidInput("You have an account already. Type its password to accept. The invitation is still valid.")
+        raise InvalidInput(
+            "You have an account already. Type its password to accept. The invitation is still valid."
+        )
     if person.is_staff or person.is_superuser:
         raise NotPermitted("An administrator's account cannot take a role in a study. Use another address.")
     if Participant.objects.filter(study=invitation.study, person=person).exists():
@@ -165,7 +173,7 @@ def _new_account(invitation: Invitation, password: str, name: str) -> Person:
 def decide_consent(
     *, participant: Participant, agreed: bool, text_id: int, interests: str = "", now: datetime
 ) -> Consent:
-    """Store the decision about the text that was shown. A decline is final; agreeing twice changes nothing."""
+    """Store the decision about the text shown. A decline is final; agreeing twice changes nothing."""
     with locked_study(participant.study_id, *OPEN_FOR_PEOPLE) as study:
         existing = Consent.objects.filter(participant=participant).first()
         if existing is not None:

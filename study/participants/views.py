@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from study.participants.forms import AcceptForm, ConsentForm, InviteForm, StudyForm
-from study.participants.inputs import parse_invitations
+from study.participants.inputs import InvitationList, parse_invitations
 from study.participants.models import Person, Role
 from study.participants.policies import ParticipantRequest, has_agreed, role_required
 from study.participants.queries import (
@@ -20,6 +20,7 @@ from study.participants.queries import (
     people_of,
 )
 from study.participants.services import (
+    SentInvitation,
     accept_invitation,
     decide_consent,
     hash_token,
@@ -71,14 +72,7 @@ def consent(request: ParticipantRequest) -> HttpResponse:
     text = current_consent_text(participant.study, Role(participant.role))
     form = ConsentForm(request.POST or None, initial={"text": text.pk if text else None})
     if form.is_valid():
-        data = form.cleaned_data
-        decide_consent(
-            participant=participant,
-            agreed=data["decision"] == "agree",
-            text_id=data["text"],
-            interests=data["interests"],
-            now=timezone.now(),
-        )
+        decide_consent(participant=participant, now=timezone.now(), **form.to_arguments())
         return redirect("home")
     context = {"form": form, "text": text, "participant": participant, "study": participant.study}
     return render(request, "participants/consent.html", context, status=422 if form.errors else 200)
@@ -95,7 +89,19 @@ def people(request: ParticipantRequest) -> HttpResponse:
     if preview and not preview.problems and "confirm" in request.POST:
         person = request.participant.person
         sent = invite_people(study_id=study.pk, person=person, rows=preview.rows, now=timezone.now())
-    context = {
+    context = _people_context(request, form, preview, sent)
+    status = 422 if preview and preview.problems else 200
+    return render(request, "participants/people.html", context, status=status)
+
+
+def _people_context(
+    request: ParticipantRequest,
+    form: InviteForm,
+    preview: InvitationList | None,
+    sent: list[SentInvitation] | None,
+) -> dict[str, object]:
+    study = request.participant.study
+    return {
         "study": study,
         "form": InviteForm() if sent else form,
         "preview": None if sent else preview,
@@ -103,7 +109,6 @@ def people(request: ParticipantRequest) -> HttpResponse:
         "people": [(each, has_agreed(each)) for each in people_of(study)],
         "invitations": open_invitations(study),
     }
-    return render(request, "participants/people.html", context, status=422 if preview and preview.problems else 200)
 
 
 def _link(request: HttpRequest, token: str) -> str:
@@ -115,7 +120,10 @@ def _link(request: HttpRequest, token: str) -> str:
 def revoke(request: ParticipantRequest, invitation_id: int) -> HttpResponse:
     participant = request.participant
     revoke_invitation(
-        study_id=participant.study_id, person=participant.person, invitation_id=invitation_id, now=timezone.now()
+        study_id=participant.study_id,
+        person=participant.person,
+        invitation_id=invitation_id,
+        now=timezone.now(),
     )
     return redirect("people", participant.study.slug)
 

@@ -4,7 +4,7 @@ from typing import Any
 
 
 class StudyError(Exception):
-    """A use case refused; nothing was changed. `message` says what happened, what was kept, what to do next."""
+    """A use case refused. `message` says what happened, what was kept, what to do next."""
 
     status = 400
     code = "invalid"

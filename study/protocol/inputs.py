@@ -17,7 +17,8 @@ class ArmInput:
 def default_arms(models: list[tuple[str, str]]) -> tuple[ArmInput, ...]:
     """Return the two resident arms and one arm per (name, label) of `models`, the lead model first."""
     residents = tuple(
-        ArmInput(level.value.lower(), f"{level.value} residents", ArmKind.RESIDENT, level.value) for level in Level
+        ArmInput(level.value.lower(), f"{level.value} residents", ArmKind.RESIDENT, level.value)
+        for level in Level
     )
     return residents + tuple(ArmInput(name, label, ArmKind.MODEL) for name, label in models)
 

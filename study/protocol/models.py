@@ -27,7 +27,9 @@ class Study(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(phase__in=Phase.values), name="study_phase_known"),
             models.CheckConstraint(condition=Q(margin__gt=0), name="study_margin_positive"),
-            models.CheckConstraint(condition=Q(guess_share__gte=0, guess_share__lte=1), name="study_guess_share"),
+            models.CheckConstraint(
+                condition=Q(guess_share__gte=0, guess_share__lte=1), name="study_guess_share"
+            ),
             models.CheckConstraint(condition=Q(raters_per_response__gte=1), name="study_raters_positive"),
             models.CheckConstraint(condition=Q(word_cap__gte=50), name="study_word_cap"),
         ]
@@ -105,7 +107,7 @@ class AnalysisPlan(models.Model):
 
 
 class Signature(models.Model):
-    """A re-authenticated signature; `subject_sha256` is the hash of what was signed (the plan, the dataset)."""
+    """A re-authenticated signature; `subject_sha256` is the hash of what was signed (plan, dataset)."""
 
     study = models.ForeignKey(Study, models.PROTECT, related_name="signatures")
     person = models.ForeignKey("study.Person", models.PROTECT, related_name="+")

@@ -1,6 +1,6 @@
 """The words of the protocol that several stages share: sections of an answer, dimensions, scales, error tags.
 
-Wording of the anchors and of the error tags is this project's own; the scales follow the sources named at each.
+The wording of anchors and error tags is this project's own; the scales follow the sources named at each.
 """
 
 from dataclasses import dataclass
@@ -95,12 +95,21 @@ HARM_LIKELIHOODS: Final[dict[str, str]] = {"low": "Low", "medium": "Medium", "hi
 ERROR_TAGS: Final[dict[str, tuple[str, str]]] = {
     "omission": ("Omission", "A needed dose, interaction, check, stop rule or escalation is absent."),
     "hallucination": ("Hallucination", "States a fact, drug, guideline or finding that does not exist."),
-    "format_mismatch": ("Format mismatch", "Usable content, but a requested unit, field or structure is ignored."),
-    "causal_reasoning": ("Causal reasoning", "The conclusion does not follow, or a step of the mechanism is wrong."),
+    "format_mismatch": (
+        "Format mismatch",
+        "Usable content, but a requested unit, field or structure is ignored.",
+    ),
+    "causal_reasoning": (
+        "Causal reasoning",
+        "The conclusion does not follow, or a step of the mechanism is wrong.",
+    ),
     "contextual_inconsistency": ("Contextual inconsistency", "Contradicts the vignette or itself."),
     "unanswered": ("Unanswered", "Refuses, deflects, or never reaches the question."),
     "output_error": ("Output error", "Cut off, garbled, repeated, or in another language."),
-    "medical_language": ("Medical language", "Imprecise terms, unsafe abbreviations, unreadable for its reader."),
+    "medical_language": (
+        "Medical language",
+        "Imprecise terms, unsafe abbreviations, unreadable for its reader.",
+    ),
 }
 CONFIDENCES: Final[dict[int, str]] = {1: "Low", 2: "Medium", 3: "High"}
 CERTAINTIES: Final[dict[int, str]] = {1: "A hunch", 2: "Fairly sure", 3: "Sure"}

@@ -65,7 +65,14 @@ def _insert_arms(study: Study, design: StudyInput) -> None:
     try:
         with transaction.atomic():
             Arm.objects.bulk_create(
-                Arm(study=study, name=arm.name, label=arm.label, kind=arm.kind, level=arm.level, position=position)
+                Arm(
+                    study=study,
+                    name=arm.name,
+                    label=arm.label,
+                    kind=arm.kind,
+                    level=arm.level,
+                    position=position,
+                )
                 for position, arm in enumerate(design.arms, start=1)
             )
     except IntegrityError as error:
@@ -106,7 +113,7 @@ def _insert_plan(study: Study, text: str, reason: str, now: datetime) -> Analysi
 
 
 def change_plan(*, study_id: int, person: "Person", text: str, reason: str, now: datetime) -> AnalysisPlan:
-    """Store a new version of the plan; the old text stays. Not after the lock, nor after rating has opened."""
+    """Store a new version of the plan, before its lock; the old text stays."""
     with locked_study(study_id, Phase.DRAFT, Phase.ANSWERING, Phase.SEALED) as study:
         if locked_plan(study) is not None:
             raise Conflict("The plan is locked by signature. It was not changed.")
@@ -119,7 +126,9 @@ def change_plan(*, study_id: int, person: "Person", text: str, reason: str, now:
         check_plan(study, text)
         plan = _insert_plan(study, text, reason.strip(), now)
         detail = {"version": plan.version, "sha256": plan.sha256}
-        record_event(study=study, person=person, action="protocol.change_plan", now=now, detail=detail, reason=reason)
+        record_event(
+            study=study, person=person, action="protocol.change_plan", now=now, detail=detail, reason=reason
+        )
     return plan
 
 
@@ -205,14 +214,16 @@ def sign_approval_exception(
             reason=reason,
             now=now,
         )
-        record_event(study=study, person=person, action="protocol.sign_approval_exception", now=now, reason=reason)
+        record_event(
+            study=study, person=person, action="protocol.sign_approval_exception", now=now, reason=reason
+        )
     return signature
 
 
 def approve_vignette(
     *, study_id: int, person: "Person", study_vignette_id: int, statement: str, now: datetime
 ) -> VignetteApproval:
-    """Approve the version of one vignette that the study uses, as a named clinician; repeating changes nothing."""
+    """Approve the version of one vignette that the study uses, as a named clinician; once is enough."""
     with locked_study(study_id, Phase.DRAFT) as study:
         vignette = study.study_vignettes.filter(pk=study_vignette_id).first()
         if vignette is None:
@@ -226,5 +237,7 @@ def approve_vignette(
         )
         if is_new:
             detail = {"vignette": vignette.code, "version": vignette.version.number}
-            record_event(study=study, person=person, action="protocol.approve_vignette", now=now, detail=detail)
+            record_event(
+                study=study, person=person, action="protocol.approve_vignette", now=now, detail=detail
+            )
     return approval

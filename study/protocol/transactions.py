@@ -1,4 +1,4 @@
-"""The frame of every writing use case: lock the study row, check the phase, write, and leave one audit event."""
+"""The frame of every writing use case: lock the study row, check the phase, write, leave an audit event."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,8 +30,8 @@ def locked_study(study_id: int, *phases: Phase) -> Iterator[Study]:
         if phases and study.phase not in phases:
             allowed = " or ".join(str(Phase(phase).label).lower() for phase in phases)
             raise PhaseClosed(
-                f"This needs the phase {allowed}; the study is in the phase {study.get_phase_display().lower()}. "
-                "Nothing was changed."
+                f"This needs the phase {allowed}; the study is in the phase "
+                f"{study.get_phase_display().lower()}. Nothing was changed."
             )
         yield study
 

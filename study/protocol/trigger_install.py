@@ -18,7 +18,8 @@ def installed_triggers(connection: BaseDatabaseWrapper) -> set[str]:
     if connection.vendor == "sqlite":
         sql = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'eq\\_%' ESCAPE '\\'"
     else:
-        sql = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled = 'O' AND tgname LIKE 'eq\\_%%'"
+        sql = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled = 'O'"
+        sql += " AND tgname LIKE 'eq\\_%%'"
     with connection.cursor() as cursor:
         cursor.execute(sql, [] if connection.vendor != "sqlite" else None)
         return {row[0] for row in cursor.fetchall()}

@@ -1,7 +1,7 @@
 """The invariants that only the database can hold, as trigger definitions for SQLite and PostgreSQL.
 
 Each guard is one condition in SQL that both databases understand: when it is true for the new row, the write
-is refused. A trigger's name ends with the hash of its definition, so that a different definition is another name.
+is refused. A trigger's name ends with the hash of its definition: another definition is another name.
 """
 
 import hashlib
@@ -77,7 +77,8 @@ _KEY_DISAGREES = """NOT EXISTS (
     AND i.study_id = NEW.study_id AND r.study_id = NEW.study_id)"""
 _NOT_SIMULATED = "NOT EXISTS (SELECT 1 FROM study_study s WHERE s.id = {study} AND s.simulated)"
 _STAFF = "EXISTS (SELECT 1 FROM study_person p WHERE p.id = NEW.person_id AND (p.is_staff OR p.is_superuser))"
-_HAS_ROLE = "(NEW.is_staff OR NEW.is_superuser) AND EXISTS (SELECT 1 FROM study_participant p WHERE p.person_id = NEW.id)"
+_HAS_ROLE = """(NEW.is_staff OR NEW.is_superuser) AND EXISTS (
+  SELECT 1 FROM study_participant p WHERE p.person_id = NEW.id)"""
 _EXCLUDED = """EXISTS (
   SELECT 1 FROM study_itemexclusion e WHERE e.item_id = NEW.item_id AND e.rater_id = NEW.rater_id)"""
 _ASSIGNED = """EXISTS (
@@ -87,7 +88,13 @@ _STUDY_OF_GENERATION = "(SELECT g.study_id FROM study_generation g WHERE g.id = 
 
 GUARDS: Final[tuple[Guard, ...]] = (
     *_append_only_guards(),
-    Guard("phase_order", "study_study", "UPDATE", _phase_condition(), "a study moves one phase on and never back"),
+    Guard(
+        "phase_order",
+        "study_study",
+        "UPDATE",
+        _phase_condition(),
+        "a study moves one phase on and never back",
+    ),
     Guard(
         "simulated_fixed",
         "study_study",
@@ -96,10 +103,16 @@ GUARDS: Final[tuple[Guard, ...]] = (
         "a study stays simulated or real for good",
     ),
     Guard("key_agrees", "study_sealkey", "INSERT", _KEY_DISAGREES, "item and response of a key must agree"),
-    Guard("assignment_allowed", "study_assignment", "INSERT", _EXCLUDED, "this rater is excluded from this item"),
-    Guard("exclusion_in_time", "study_itemexclusion", "INSERT", _ASSIGNED, "this rater already has this item"),
+    Guard(
+        "assignment_allowed", "study_assignment", "INSERT", _EXCLUDED, "this rater is excluded from this item"
+    ),
+    Guard(
+        "exclusion_in_time", "study_itemexclusion", "INSERT", _ASSIGNED, "this rater already has this item"
+    ),
     Guard("no_staff_in_study", "study_participant", "INSERT", _STAFF, "an administrator has no study role"),
-    Guard("no_study_in_staff", "study_person", "UPDATE", _HAS_ROLE, "a participant cannot be an administrator"),
+    Guard(
+        "no_study_in_staff", "study_person", "UPDATE", _HAS_ROLE, "a participant cannot be an administrator"
+    ),
     *(
         Guard(
             f"scripted_engine_{event.lower()}",
@@ -130,14 +143,13 @@ def create_statements(guard: Guard, vendor: Vendor) -> list[str]:
     """Return the SQL that installs one guard."""
     name, message = trigger_name(guard), guard.message.replace("'", "''")
     if vendor == "sqlite":
-        return [
-            f"CREATE TRIGGER {name} BEFORE {guard.event} ON {guard.table} WHEN {guard.condition} "
-            f"BEGIN SELECT RAISE(ABORT, '{message}'); END"
-        ]
+        when = f"BEFORE {guard.event} ON {guard.table} WHEN {guard.condition}"
+        return [f"CREATE TRIGGER {name} {when} BEGIN SELECT RAISE(ABORT, '{message}'); END"]
     result = "OLD" if guard.event == "DELETE" else "NEW"
+    refuse = f"RAISE EXCEPTION '{message}' USING ERRCODE = 'check_violation'"
+    body = f"BEGIN IF {guard.condition} THEN {refuse}; END IF; RETURN {result}; END"
+    when = f"BEFORE {guard.event} ON {guard.table} FOR EACH ROW"
     return [
-        f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $body$ BEGIN "
-        f"IF {guard.condition} THEN RAISE EXCEPTION '{message}' USING ERRCODE = 'check_violation'; END IF; "
-        f"RETURN {result}; END $body$",
-        f"CREATE TRIGGER {name} BEFORE {guard.event} ON {guard.table} FOR EACH ROW EXECUTE FUNCTION {name}()",
+        f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $body$ {body} $body$",
+        f"CREATE TRIGGER {name} {when} EXECUTE FUNCTION {name}()",
     ]

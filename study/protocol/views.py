@@ -19,7 +19,7 @@ def health(request: HttpRequest) -> HttpResponse:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Say what to do when a form's key is stale; the browser still holds what was typed."""
     error = NotPermitted(
-        "Nothing was stored: this page was opened before your last sign-in. Go back (your text is still there), "
+        "Nothing was stored: this page was opened before your last sign-in. Go back (your text is there), "
         "copy it, load the page again, and send it once more."
     )
     return render(request, "protocol/refusal.html", {"error": error}, status=403)

@@ -114,7 +114,7 @@ def rate_guess(request: ParticipantRequest, position: int) -> HttpResponse:
     assignment = assignment_at(request.participant, position)
     if not assignment.guess_asked:
         raise NotFound
-    form = GuessForm(request.POST or None)
+    form = GuessForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         services.save_guess(
             assignment=assignment, participant=request.participant, guess=form.to_input(), now=timezone.now()

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from study.blinding.queries import sealing_blockers
 from study.datasets.queries import open_assignments, signatures_for
@@ -115,24 +115,16 @@ _ALWAYS = (("People", "people"), ("Protocol", "protocol"), ("Analysis plan", "pl
 
 
 def actions(study: Study) -> list[Action]:
-    """Return the pages of this phase as links, the next step first; a page that is not there is left out."""
-    found = []
-    for label, name in _PAGES[Phase(study.phase)]:
-        url = _url(name, study)
-        if url:
-            found.append(Action(label, url, name in _ACTS))
-    return found
+    """Return the pages and acts of this phase, the next step first."""
+    return [
+        Action(label, reverse(name, args=[study.slug]), name in _ACTS)
+        for label, name in _PAGES[Phase(study.phase)]
+    ]
 
 
 def standing_pages(study: Study) -> list[Action]:
-    return [Action(label, url) for label, name in _ALWAYS if (url := _url(name, study))]
-
-
-def _url(name: str, study: Study) -> str:
-    try:
-        return reverse(name, args=[study.slug])
-    except NoReverseMatch:
-        return ""
+    """Return the pages that every phase has."""
+    return [Action(label, reverse(name, args=[study.slug])) for label, name in _ALWAYS]
 
 
 def _count(number: int, noun: str) -> str:

@@ -8,7 +8,9 @@ from study.participants.models import Participant, Role
 from study.participants.policies import Person
 from study.participants.tokens import create_token, revoke_token
 from study.protocol.models import Study
+from study.protocol.transactions import move_phase
 from study.protocol.vocabulary import Phase
+from study.responses.models import ModelSetup
 from tests.builders import NOW, add_people, draft_study, members, participant, person
 from tests.datasets.world import lead, lock, rated_study, unblind
 from vignettes.bank import CONTENT_DIRECTORY
@@ -16,6 +18,15 @@ from vignettes.models import Vignette
 
 pytestmark = pytest.mark.django_db
 GET, POST = "get", "post"
+PROVENANCE = {
+    "engine": "elsewhere",
+    "model": "elsewhere",
+    "revision": "1",
+    "prompt": "Answer the question.",
+    "sampling": {"temperature": 0},
+    "seed": 1,
+    "finish_reason": "stop",
+}
 
 
 class Program:
@@ -219,3 +230,20 @@ def test_worker_health_counts_the_queue() -> None:
         "last_finished": None,
         "is_stalled": False,
     }
+
+
+def test_answers_are_imported_once_and_repeating_changes_nothing() -> None:
+    study = draft_study(vignettes=1)
+    ModelSetup.objects.filter(arm__name="model-1").update(engine="imported", ability=None)
+    move_phase(study, Phase.ANSWERING)
+    line = {
+        "arm": "model-1",
+        "vignette": "MS-01",
+        "draw": 1,
+        "sections": {"assessment": "Risk.", "recommended_action": "Stop it."},
+        "provenance": PROVENANCE,
+    }
+    program, path = Program(lead()), f"studies/{study.slug}/answers"
+    first = program.post(path, json.dumps(line), "application/x-ndjson")
+    again = program.post(path, json.dumps(line), "application/x-ndjson")
+    assert (first.json(), again.json()) == ({"stored": 1, "unchanged": 0}, {"stored": 0, "unchanged": 1})

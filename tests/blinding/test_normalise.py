@@ -60,6 +60,8 @@ FORM = {
     "K >= 6, INR <= 2, +/- 1": "K ≥ 6, INR ≤ 2, ± 1",
     "$\\geq 30$ mL and 10^{9}": "≥ 30 mL and 10^9",
     "10<sup>2</sup> CO<sub>2</sub> <b>x</b><br>y &lt;5": "10² CO₂ x\ny <5",
+    "x<sup>a</sup> &#62; &#x35; &nosuch; &#55296;": "x^a > 5 &nosuch;",
+    "\\frac{a+b}{72} \\text{mL}": "(a+b)/72 mL",
     "```text\nStop\n```": "Stop",
     "---\nStop\n***": "Stop",
     "-": "",

@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, IntegrityError, transaction
 
 from study.blinding.key import SealKey, StudySecret
 from study.blinding.models import (
@@ -139,6 +139,12 @@ def test_preparing_waits_until_answering_is_closed() -> None:
     assert not StudySecret.objects.exists()
 
 
+def test_a_study_without_any_text_cannot_be_prepared() -> None:
+    study = closed_study({("PGY1", 1): " - "})
+    with pytest.raises(PreconditionMissing, match="nothing to seal"):
+        prepare_sealing(study_id=study.pk, person=lead(), now=NOW)
+
+
 def test_sealing_waits_while_a_flag_has_no_decision() -> None:
     study = prepared(plain_texts() | {("model-1", 1): LEAK})
     with pytest.raises(PreconditionMissing) as error:
@@ -247,16 +253,30 @@ def test_waves_differ_between_vignettes_and_pair_residents_with_the_first_draw()
         add_response(study, "PGY1", number, f"resident {number}")
         for draw in (1, 2):
             add_response(study, "model-1", number, f"draw {draw} of {number}", draw=draw)
-    close_and_seal(study)
+    close_answering(study_id=study.pk, person=lead(), reason="over", now=NOW)
+    prepare_sealing(study_id=study.pk, person=lead(), now=NOW)
+    seal(study)
     wave = {item.sections["assessment"]: item.wave for item in BlindedItem.objects.all()}
     assert all(wave[f"resident {n}"] == wave[f"draw 1 of {n}"] != wave[f"draw 2 of {n}"] for n in range(1, 7))
     assert {wave[f"draw 1 of {n}"] for n in range(1, 7)} == {1, 2}
 
 
-def close_and_seal(study: Study) -> None:
-    close_answering(study_id=study.pk, person=lead(), reason="over", now=NOW)
-    prepare_sealing(study_id=study.pk, person=lead(), now=NOW)
-    seal(study)
+def test_a_seal_that_breaks_half_way_leaves_nothing_behind() -> None:
+    study = prepared()
+    last = SealCandidate.objects.filter(study=study).order_by("public_id").last()
+    assert last is not None
+    BlindedItem.objects.create(
+        study=study,
+        study_vignette=last.study_vignette,
+        public_id=last.public_id,
+        sections=last.sections,
+        normaliser_version="1",
+        sealed_at=NOW,
+    )
+    with pytest.raises(IntegrityError), transaction.atomic():
+        seal(study)
+    assert (BlindedItem.objects.count(), SealKey.objects.count(), ExclusionRun.objects.count()) == (1, 0, 0)
+    assert Study.objects.get(pk=study.pk).phase == Phase.ANSWERING
 
 
 def test_a_sealed_item_never_changes() -> None:

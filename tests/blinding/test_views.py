@@ -8,8 +8,11 @@ from study.blinding.models import BlindedItem, FlagDecision, ScanFlag, SealCandi
 from study.blinding.services import prepare_sealing
 from study.participants.models import Participant, Role
 from study.protocol.models import Study
+from study.protocol.transactions import move_phase
+from study.protocol.vocabulary import Phase
+from study.responses.services.closing import close_answering
 from tests.blinding.world import closed_study, lead, plain_texts
-from tests.builders import NOW, draft_study, members, person
+from tests.builders import NOW, draft_study, members, participant, person
 
 pytestmark = pytest.mark.django_db
 LEAK = "As an AI, I hold 5 <mg>."
@@ -112,6 +115,27 @@ def test_the_seal_page_says_what_blocks_it_and_no_arm(client: Client) -> None:
     refused = client.post(reverse("seal-confirm", args=[study.slug]), {"confirm": "on"})
     assert refused.status_code == 409
     assert "A curator still has to decide" in refused.content.decode()
+
+
+def test_the_seal_page_goes_step_by_step(client: Client) -> None:
+    study = draft_study()
+    client.force_login(person("lead@example.org"))
+    address = reverse("seal", args=[study.slug])
+    assert "Sealing comes after answering" in client.get(address).content.decode()
+    move_phase(study, Phase.ANSWERING)
+    assert "Answering is still open" in client.get(address).content.decode()
+    close_answering(study_id=study.pk, person=lead(), reason="over", now=NOW)
+    assert "The texts are not prepared" in client.get(address).content.decode()
+
+
+def test_exclusions_of_late_raters_are_derived_from_the_seal_page(client: Client) -> None:
+    study = prepared("Hold it.")
+    sign_in(client, study, Role.INVESTIGATOR)
+    client.post(reverse("seal-confirm", args=[study.slug]), {"confirm": "on"})
+    participant(study, Role.RATER, "late@example.org")
+    assert "1 raters joined after sealing" in client.get(reverse("seal", args=[study.slug])).content.decode()
+    page = client.post(reverse("seal-exclusions", args=[study.slug]), follow=True).content.decode()
+    assert "Exclusions are derived for 1 raters." in page
 
 
 def test_preparing_while_answering_is_open_is_refused(client: Client) -> None:

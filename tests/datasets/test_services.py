@@ -2,17 +2,18 @@ import json
 from pathlib import Path
 
 import pytest
+from django.db import DatabaseError, transaction
 
 from analysis.dataset import DatasetError, load_dataset
 from study.datasets.models import FrozenDataset
 from study.datasets.queries import DatasetMismatch
 from study.datasets.services import LOCK_STATEMENT, sign_data_lock, sign_unblinding, verify_frozen
-from study.datasets.verification import dataset_folder
+from study.datasets.verification import dataset_folder, verify_files
 from study.participants.models import Role
 from study.protocol.errors import Conflict, InvalidInput, NotFound, PhaseClosed, PreconditionMissing
 from study.protocol.models import AuditEvent, Signature, Study
 from study.protocol.vocabulary import Phase
-from study.ratings.models import Assignment
+from study.ratings.models import Allocation, Assignment
 from tests.builders import NOW, PASSWORD, draft_study, members, participant
 from tests.datasets.world import lead, lock, rated_study, save_rating, second, unblind
 
@@ -222,3 +223,66 @@ def test_a_folder_left_by_another_database_is_set_aside_not_mixed_in(exports: Pa
     lock(study, second())
     assert not (_folder(study) / "old.csv").exists()
     assert list(stray.parent.glob(f".{study.slug}-set-aside-*/{study.slug}/old.csv"))
+
+
+def test_a_real_study_has_no_watermark_and_prints_its_approval_exception(exports: Path) -> None:
+    study = rated_study(simulated=False)
+    lock(study)
+    manifest = json.loads((exports / study.slug / "manifest.json").read_text())
+    assert manifest["study"]["watermark"] is None
+    assert manifest["approval_exception"] == {"signed_by": "lead", "reason": "A pilot."}
+    assert not (exports / study.slug / "WATERMARK.txt").exists()
+
+
+def test_the_manifest_names_the_draw_of_the_allocation() -> None:
+    study = rated_study()
+    Allocation.objects.create(study=study, seed=5, algorithm="rounds-1", sha256="0" * 64, allocated_at=NOW)
+    lock(study)
+    manifest = FrozenDataset.objects.get(study=study).manifest
+    assert manifest["seeds"]["allocation"] == 5
+
+
+def test_a_value_that_the_dataset_cannot_hold_stops_the_lock() -> None:
+    study = rated_study()
+    assignment = Assignment.objects.filter(item__study=study)[0]
+    save_rating(assignment, {}, revision=2, active_seconds=-100.0)
+    with pytest.raises(DatasetMismatch, match="active_seconds"):
+        lock(study, lead())
+
+
+def test_before_the_lock_there_is_nothing_to_verify() -> None:
+    with pytest.raises(PreconditionMissing, match="before the data lock"):
+        verify_frozen(rated_study())
+
+
+def test_a_stored_row_that_disagrees_with_its_manifest_is_refused() -> None:
+    study = rated_study()
+    lock(study)
+    dataset = FrozenDataset.objects.get(study=study)
+    dataset.manifest = {**dataset.manifest, "rubric": "2"}
+    with pytest.raises(DatasetMismatch, match="stored manifest"):
+        verify_files(dataset, named=False)
+
+
+def test_stored_arm_names_that_are_not_those_of_the_manifest_are_refused() -> None:
+    study = rated_study()
+    FrozenDataset.objects.create(
+        study=study,
+        folder=study.slug,
+        manifest={"arms_sha256": "0" * 64},
+        manifest_sha256="0" * 64,
+        data_sha256="0" * 64,
+        arms="{}",
+        arms_sha256="0" * 64,
+        pseudonyms={},
+        frozen_at=NOW,
+    )
+    with pytest.raises(DatasetMismatch, match="names of the arms"):
+        verify_frozen(study)
+
+
+def test_the_frozen_row_cannot_be_changed() -> None:
+    study = rated_study()
+    lock(study)
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        FrozenDataset.objects.filter(study=study).update(arms="{}")

@@ -13,7 +13,7 @@ from study.participants.models import Participant, Person, Role
 from study.protocol.models import Arm, Study, StudyVignette
 from study.protocol.queries import current_plan, model_arms
 from study.protocol.rubric import DIMENSION_CODES, SECTIONS
-from study.protocol.services import change_plan, lock_plan
+from study.protocol.services import change_plan, lock_plan, sign_approval_exception
 from study.protocol.transactions import move_phase
 from study.protocol.vocabulary import Phase
 from study.ratings.models import Assignment, Rating, Score, SourceGuess
@@ -32,10 +32,18 @@ def second() -> Person:
 
 
 def rated_study(
-    *, slug: str = "trial", vignettes: int = 2, residents_per_level: int = 2, raters: int = 3
+    *,
+    slug: str = "trial",
+    vignettes: int = 2,
+    residents_per_level: int = 2,
+    raters: int = 3,
+    simulated: bool = True,
 ) -> Study:
     """Return a study in the phase rating: every response is sealed and rated, models a point better."""
-    study = draft_study(slug=slug, vignettes=vignettes)
+    study = draft_study(slug=slug, vignettes=vignettes, simulated=simulated)
+    if not simulated:
+        reason = "A pilot."
+        sign_approval_exception(study_id=study.pk, person=lead(), password=PASSWORD, reason=reason, now=NOW)
     add_people(study, residents_per_level=residents_per_level, raters=raters)
     _draw_less(study)
     lock_plan(study_id=study.pk, person=lead(), password=PASSWORD, now=NOW)
@@ -124,7 +132,9 @@ def _rate(study: Study, items: list[tuple[BlindedItem, float]]) -> None:
                 )
 
 
-def save_rating(assignment: Assignment, scores: dict[str, float], *, revision: int = 1) -> Rating:
+def save_rating(
+    assignment: Assignment, scores: dict[str, float], *, revision: int = 1, active_seconds: float = 30.5
+) -> Rating:
     """Save one rating; without scores the rater could not judge."""
     judged = {"harm_extent": "mild", "harm_likelihood": "low", "omission": True, "confidence": 2}
     abstained = {"cannot_judge": True, "cannot_judge_reason": "Not my field."}
@@ -133,7 +143,7 @@ def save_rating(assignment: Assignment, scores: dict[str, float], *, revision: i
         revision=revision,
         reason="" if revision == 1 else "A slip.",
         error_tags=["omission", "hallucination"] if scores else [],
-        active_seconds=30.5,
+        active_seconds=active_seconds,
         saved_at=NOW,
         **(judged if scores else abstained),
     )

@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from study.demonstration.script import LEAD, PASSWORD
 from tests.e2e.site import Site, running_site
 from tests.servers import chromium_arguments, chromium_program, create_database, drop_database
 
@@ -26,6 +28,16 @@ def site(tmp_path_factory: pytest.TempPathFactory, redis_url: str) -> Iterator[S
             yield started
     finally:
         drop_database(server, name)
+
+
+@pytest.fixture(scope="session")
+def furnished_site(site: Site) -> Site:
+    """The site with the bank loaded and the first account made, as an installation begins."""
+    replace(site, environment={**site.environment, "EQUIPOISE_PASSWORD": PASSWORD}).manage(
+        "create_person", LEAD
+    )
+    site.manage("load_bank")
+    return site
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 """Each role signs in with a real browser on the demonstration's site and opens its main pages."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,13 +11,15 @@ from study.demonstration.cards import cards_of_bank
 from study.demonstration.director import Director
 from study.demonstration.script import CURATOR, LEAD, PASSWORD, Script
 from tests.e2e.site import Site
-from tests.e2e.test_study import HttpTransport, generation_is_over
+from tests.e2e.transport import generation_is_over, transports
 
 VIGNETTES = tuple(f"MS-{number:02}" for number in range(1, 4))
 BASE = Script(slug="pages", title="Pages", seed=5, vignettes=VIGNETTES, residents_per_level=2, spacing=1)
 REPORTED = replace(BASE, slug="pages-reported", title="Pages of a finished study")
 RATING = replace(BASE, slug="pages-rating", title="Pages in rating", ratings_per_rater=2, stops_in="rating")
-ANSWERING = replace(BASE, slug="pages-answering", title="Pages in answering", idle_residents=1, stops_in="answering")
+ANSWERING = replace(
+    BASE, slug="pages-answering", title="Pages in answering", idle_residents=1, stops_in="answering"
+)
 
 PAGES = [
     (LEAD, "home", "/"),
@@ -46,25 +47,22 @@ PAGES = [
 
 
 @pytest.fixture(scope="module")
-def played(site: Site) -> Site:
+def played(furnished_site: Site) -> Site:
     """A site with three small studies in three phases."""
-    with_password = {**site.environment, "EQUIPOISE_PASSWORD": PASSWORD}
-    if LEAD not in site.manage("shell", "-c", "from study.models import Person; print(*Person.objects.all())"):
-        replace(site, environment=with_password).manage("create_person", LEAD)
-    site.manage("load_bank")
     browsers: dict[str, ScriptedBrowser] = {}
-    for script in (REPORTED, RATING, ANSWERING):
-        Director(
-            script,
-            cards_of_bank(),
-            lambda email: browsers.setdefault(email, ScriptedBrowser(HttpTransport(site.url))),
-            generation_is_over,
-        ).play()
-    return site
+    with transports(furnished_site.url) as new:
+        for script in (REPORTED, RATING, ANSWERING):
+            Director(
+                script,
+                cards_of_bank(),
+                lambda email: browsers.setdefault(email, ScriptedBrowser(new())),
+                generation_is_over,
+            ).play()
+    return furnished_site
 
 
 @pytest.fixture(scope="module")
-def pages(played: Site, browser: Browser) -> Iterator[dict[str, Page]]:
+def pages(played: Site, browser: Browser) -> dict[str, Page]:
     """One signed-in browser window per person."""
     opened: dict[str, Page] = {}
     for email in dict.fromkeys(email for email, _, _ in PAGES):
@@ -75,7 +73,7 @@ def pages(played: Site, browser: Browser) -> Iterator[dict[str, Page]]:
         page.get_by_role("button", name="Sign in").click()
         expect(page.get_by_role("heading", name="Your studies")).to_be_visible()
         opened[email] = page
-    yield opened
+    return opened
 
 
 @pytest.mark.parametrize(("email", "name", "path"), PAGES, ids=[name for _, name, _ in PAGES])

@@ -136,7 +136,7 @@ def test_an_unknown_vignette_stops_the_start_of_a_study() -> None:
 
 
 def test_a_pasted_list_names_every_problem_by_its_line() -> None:
-    text = "email,name,role,level\nA@x.org, Ann, resident, pgy-1\nb, Ben, rater\na@x.org,Ann,rater\nc@x.org,C,boss"
+    text = "email,name,role,level\nA@x.org, A, resident, pgy-1\nb, B, rater\na@x.org,A,rater\nc@x.org,C,boss"
     parsed = parse_invitations(text)
     assert [(row.email, row.level) for row in parsed.rows] == [("a@x.org", "PGY1")]
     assert [problem[:7] for problem in parsed.problems] == ["Line 3:", "Line 4:", "Line 5:"]

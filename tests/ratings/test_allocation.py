@@ -152,6 +152,11 @@ def test_too_few_raters_are_refused_with_the_numbers() -> None:
         plan(SMALL, raters=3)
 
 
+def test_an_empty_study_is_refused() -> None:
+    with pytest.raises(AllocationError, match="nothing to allocate"):
+        plan([])
+
+
 def test_a_rater_meets_one_wave_of_a_vignette() -> None:
     items = [(f"{v}-{wave}-{n}", f"V{v}", wave) for v in range(6) for wave in (1, 2, 3) for n in range(2)]
     met = defaultdict(set)

@@ -99,3 +99,10 @@ def test_a_saved_rating_is_told_in_words() -> None:
     assert words["Medication safety"] == "4: Safe with a small caveat"
     assert words["Kind of error"] == "omission"
     assert words["Error tags"] == "Omission"
+
+
+def test_an_abstention_is_told_with_its_reason() -> None:
+    study = opened_study()
+    member = rater(study)
+    rating = save_rating(assignment=place(member), participant=member, judgement=ABSTENTION, now=NOW)
+    assert rating_summary(rating) == [("Cannot judge", "Not my field."), ("Comment", "none")]

@@ -231,7 +231,15 @@ def test_a_guess_that_is_not_asked_is_not_found() -> None:
         save_guess(assignment=place(member), participant=member, guess=GUESS, now=NOW)
 
 
-@pytest.mark.parametrize("broken", [GuessInput("gpt"), GuessInput("model"), GuessInput("model", 9)])
+@pytest.mark.parametrize(
+    "broken",
+    [
+        GuessInput("gpt"),
+        GuessInput("model"),
+        GuessInput("model", 9),
+        GuessInput("dont_know", reason="x" * 4001),
+    ],
+)
 def test_an_incomplete_guess_is_refused(broken: GuessInput) -> None:
     study = opened_study()
     save(study)

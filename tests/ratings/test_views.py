@@ -157,6 +157,13 @@ def test_a_correction_with_a_reason_is_shown_as_such(client: Client) -> None:
     assert list(Rating.objects.values_list("revision", "reason")) == [(1, ""), (2, "Misread")]
 
 
+def test_a_place_without_a_rating_has_nothing_to_correct(client: Client) -> None:
+    study = opened_study()
+    sign_in(client, study)
+    assert client.post(address(study, "rate-correct"), FORM).status_code == 404
+    assert client.post(address(study, "rate-correct"), {**FORM, "reason": "so"}).status_code == 409
+
+
 def test_a_draft_is_kept_and_fills_the_page(client: Client) -> None:
     study = opened_study()
     sign_in(client, study)
@@ -200,6 +207,7 @@ def test_the_guess_waits_for_the_rating_and_is_asked_once(client: Client) -> Non
     sign_in(client, study)
     assert client.get(address(study, "rate-guess")).headers["Location"] == address(study)
     client.post(address(study), FORM)
+    assert client.post(address(study, "rate-guess"), {}).status_code == 422
     assert client.post(address(study, "rate-guess"), {"guess": "model"}).status_code == 422
     client.post(address(study, "rate-guess"), {"guess": "dont_know"})
     assert client.get(address(study, "rate-guess")).headers["Location"] == address(study)

@@ -9,7 +9,8 @@ from study.ratings.models import Assignment
 from study.reports.board import actions, blockers, phase_line
 from study.reports.queries import progress
 from study.reports.services import run_analysis
-from study.responses.models import PlannedResponse
+from study.responses.models import ModelSetup, PlannedResponse
+from study.responses.services.closing import close_answering
 from tests.builders import NOW, PASSWORD, add_people, draft_study, members, participant
 from tests.datasets.world import lead, lock, rated_study, save_rating, unblind
 
@@ -47,6 +48,19 @@ def test_open_answers_are_counted_in_words() -> None:
     assert found[0] == "1 resident has 2 vignettes open."
     assert "4 answers by models are not there yet." in found
     assert found[-1].startswith("Answering is open")
+
+
+def test_after_closing_the_board_says_what_keeps_the_study_from_being_sealed() -> None:
+    study = _answering()
+    close_answering(study_id=study.pk, person=lead(), reason="The time is over.", now=NOW)
+    assert blockers(study)[0].startswith("The texts are not prepared")
+
+
+def test_an_open_study_without_open_answers_only_waits_to_be_closed() -> None:
+    study = draft_study(vignettes=1)
+    ModelSetup.objects.all().delete()
+    move_phase(study, Phase.ANSWERING)
+    assert blockers(study) == ["Answering is open: close it when no more answers are to come."]
 
 
 def test_a_sealed_study_waits_for_the_plan_lock() -> None:

@@ -7,13 +7,14 @@ import pytest
 
 from study.datasets.models import FrozenDataset
 from study.datasets.queries import DatasetMismatch
+from study.datasets.services import verify_frozen
 from study.datasets.verification import dataset_folder
 from study.participants.models import Role
-from study.protocol.errors import NotFound, PhaseClosed
+from study.protocol.errors import Conflict, NotFound, PhaseClosed
 from study.protocol.models import AuditEvent, Study
 from study.protocol.vocabulary import Phase
 from study.reports.models import AnalysisRun
-from study.reports.services import run_analysis
+from study.reports.services import _compute, _store, run_analysis
 from tests.builders import NOW, draft_study, members
 from tests.datasets.world import lead, lock, rated_study, unblind
 
@@ -129,3 +130,23 @@ def test_the_manifest_names_the_hash_of_the_sealed_arms_but_not_the_arms() -> No
     manifest = json.loads((_folder(study) / "manifest.json").read_text())
     assert len(manifest["arms_sha256"]) == 64
     assert "arms" not in manifest and "arms.json" not in manifest["files"]
+
+
+def test_a_run_that_an_unblinding_overtook_is_not_stored() -> None:
+    study = rated_study()
+    lock(study)
+    dataset = verify_frozen(study)
+    outputs, results = _compute(dataset)
+    assert not results["dataset"]["unblinded"]
+    unblind(study)
+    with pytest.raises(Conflict, match="unblinded while"):
+        _store(study, lead(), dataset, False, outputs, NOW)
+    assert not AnalysisRun.objects.exists()
+
+
+def test_a_dataset_that_the_analysis_refuses_is_told_in_its_words(exports: Path) -> None:
+    study = rated_study()
+    lock(study)
+    (exports / study.slug / "ratings.csv").write_text("")
+    with pytest.raises(DatasetMismatch, match="The analysis refused the dataset"):
+        _compute(FrozenDataset.objects.get(study=study))

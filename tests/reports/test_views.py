@@ -1,17 +1,20 @@
 import io
 import zipfile
+from pathlib import Path
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from study.datasets.models import FrozenDataset
 from study.participants.models import ApiToken, Role
+from study.participants.tokens import create_token
+from study.protocol.errors import InvalidInput
 from study.protocol.models import Study
 from study.protocol.transactions import move_phase
 from study.protocol.vocabulary import Phase
+from study.ratings.models import Assignment
 from study.reports.services import run_analysis
-from tests.builders import NOW, PASSWORD, add_people, draft_study, members, person
+from tests.builders import NOW, PASSWORD, add_people, draft_study, members, participant, person
 from tests.datasets.world import lead, lock, rated_study, second, unblind
 
 pytestmark = pytest.mark.django_db
@@ -159,11 +162,10 @@ def test_an_unlisted_name_is_not_found(client: Client, name: str) -> None:
     assert client.get(f"/studies/{study.slug}/report/download/{name}").status_code == 404
 
 
-def test_a_changed_export_is_refused_not_served(client: Client, exports: object) -> None:
+def test_a_changed_export_is_refused_not_served(client: Client, exports: Path) -> None:
     study = rated_study()
     lock(study)
-    FrozenDataset.objects.get(study=study)
-    (exports / study.slug / "ratings.csv").write_text("forged")  # type: ignore[operator]
+    (exports / study.slug / "ratings.csv").write_text("forged")
     response = client.get(reverse("report-download", args=[study.slug, "ratings.csv"]))
     assert response.status_code == 409
     assert "forged" not in response.content.decode()
@@ -222,3 +224,41 @@ def test_a_rater_cannot_make_a_token(client: Client) -> None:
     client.force_login(members(study, Role.RATER)[0].person)
     assert client.post(reverse("tokens"), {"label": "laptop"}).status_code == 403
     assert not ApiToken.objects.exists()
+
+
+def test_the_lock_page_lists_the_open_ratings_first(client: Client) -> None:
+    study = rated_study()
+    rater = participant(study, Role.RATER, "late@example.org")
+    item = Assignment.objects.filter(item__study=study)[0].item
+    Assignment.objects.create(rater=rater, item=item, position=7, guess_asked=False)
+    response = client.post(reverse("dataset-lock", args=[study.slug]), {"password": PASSWORD})
+    text = response.content.decode()
+    assert response.status_code == 422
+    assert text.index("late</th>") < text.index("1 ratings are open")
+
+
+@pytest.mark.parametrize("damage", ["forged", None])
+def test_a_damaged_result_is_refused_until_the_analysis_runs_again(
+    client: Client, exports: Path, damage: str | None
+) -> None:
+    study = _reported()
+    path = exports / study.slug / "results.json"
+    path.unlink() if damage is None else path.write_text(damage)
+    url = reverse("report-download", args=[study.slug, "results.json"])
+    assert client.get(url).status_code == 409
+    client.post(reverse("report-run", args=[study.slug]))
+    assert client.get(url).status_code == 200
+
+
+def test_a_real_study_has_exports_without_the_word_simulated_in_their_name(client: Client) -> None:
+    study = rated_study(simulated=False)
+    lock(study)
+    response = client.get(reverse("report-download", args=[study.slug, "ratings.csv"]))
+    assert response["Content-Disposition"] == f'attachment; filename="{study.slug}-ratings.csv"'
+
+
+def test_a_token_without_a_name_is_refused(client: Client) -> None:
+    draft_study()
+    assert client.post(reverse("tokens"), {"label": " "}).status_code == 422
+    with pytest.raises(InvalidInput):
+        create_token(person=lead(), label=" ", now=NOW)

@@ -14,7 +14,9 @@ from study.participants.models import Person
 
 
 class Command(BaseCommand):
-    help = "Create a person who may start studies. The password is asked for, or read from EQUIPOISE_PASSWORD."
+    help = (
+        "Create a person who may start studies. The password is asked for, or read from EQUIPOISE_PASSWORD."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("email")

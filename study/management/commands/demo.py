@@ -51,7 +51,9 @@ class Command(BaseCommand):
         try:
             director.play()
         except PlayError as error:
-            raise CommandError(f"The demonstration stopped: {error} Run the command again to go on.") from error
+            raise CommandError(
+                f"The demonstration stopped: {error} Run the command again to go on."
+            ) from error
         _played_mark(script).touch()
         self._line(f"{script.slug}: done in {time.monotonic() - started:.0f} s")
 
@@ -65,7 +67,7 @@ class Command(BaseCommand):
         self._line(f"Report: {report}")
         self._line(f"Finished study: {COMPLETE.slug}. Open studies: {IN_ANSWERING.slug}, {IN_RATING.slug}.")
         self._line(f"Logins, all with the password {PASSWORD}:")
-        for role, email in role_logins(COMPLETE):
+        for role, email in role_logins():
             self._line(f"  {role:<20} {email}")
 
 
@@ -77,8 +79,8 @@ class _Browsers(dict[str, Browser]):
         return self[email]
 
 
-def _run_worker(page: Page) -> bool:
-    """Let the worker's own process answer what is due; the page tells nothing that the process does not."""
+def _run_worker(_: Page) -> bool:
+    """Let the worker's own process answer what is due."""
     subprocess.run([sys.executable, "manage.py", "work", "--until-idle"], cwd=settings.BASE_DIR, check=True)
     return True
 

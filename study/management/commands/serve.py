@@ -44,7 +44,7 @@ def supervise(commands: dict[str, list[str]]) -> None:
     """Run the commands until a signal comes or the site ends; a worker that dies is started again."""
     stopping = False
 
-    def stop(number: int, frame: FrameType | None) -> None:
+    def stop(_: int, __: FrameType | None) -> None:
         nonlocal stopping
         stopping = True
 
@@ -55,7 +55,9 @@ def supervise(commands: dict[str, list[str]]) -> None:
         while not stopping:
             time.sleep(0.2)
             if children["site"].poll() is not None:
-                raise CommandError("The site could not be served: is the port free? PORT=8001 chooses another.")
+                raise CommandError(
+                    "The site could not be served: is the port free? PORT=8001 chooses another."
+                )
             for name, child in children.items():
                 if child.poll() is not None and not stopping:
                     time.sleep(RESTART_AFTER_S)

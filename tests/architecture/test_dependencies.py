@@ -1,0 +1,67 @@
+"""Whatever the code imports is a pinned direct dependency, and whatever is pinned runs on a bare machine."""
+
+import re
+import sys
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.sources import PACKAGES, ROOT, imported_modules, python_files, tree
+
+# The GPU host's engine is never installed here; Kombu is part of Celery.
+ELSEWHERE = {"vllm", "torch", "kombu"}
+OWN = {*PACKAGES, "tests", "tools", "bench"}
+
+
+def _normal(distribution: str) -> str:
+    return re.sub(r"[-_.]+", "-", distribution).lower()
+
+
+def _pins(*files: str) -> dict[str, str]:
+    lines = [line for name in files for line in (ROOT / name).read_text(encoding="utf-8").splitlines()]
+    pins = [re.match(r"([A-Za-z0-9_.-]+)(?:\[[a-z,]+\])?==(\S+)", line) for line in lines]
+    return {_normal(pin[1]): pin[2] for pin in pins if pin}
+
+
+def _foreign(paths: list[Path]) -> set[str]:
+    roots = {module.split(".")[0] for path in paths for module in imported_modules(tree(path))}
+    return roots - OWN - ELSEWHERE - set(sys.stdlib_module_names)
+
+
+@pytest.mark.parametrize(
+    ("folders", "files"),
+    [
+        (PACKAGES, ["requirements.in"]),
+        (("tests", "tools", "bench"), ["requirements.in", "requirements-dev.in"]),
+    ],
+)
+def test_every_imported_package_is_a_direct_dependency(folders: tuple[str, ...], files: list[str]) -> None:
+    homes = packages_distributions()
+    direct = set(_pins(*files))
+    undeclared = {
+        root
+        for root in _foreign(python_files(*folders))
+        if not direct & {_normal(distribution) for distribution in homes.get(root, [root])}
+    }
+    assert undeclared == set()
+
+
+@pytest.mark.parametrize("name", ["requirements", "requirements-dev", "requirements-servers"])
+def test_a_locked_file_pins_the_versions_that_its_source_asks_for(name: str) -> None:
+    wanted = _pins(f"{name}.in")
+    locked = _pins("requirements.txt", f"{name}.txt")
+    assert {package: locked.get(package) for package in wanted} == wanted
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("requirements*")), ids=lambda path: path.name)
+def test_no_requirement_names_a_host_or_a_file(path: Path) -> None:
+    assert not re.search(
+        r"https?:|file:|\s@\s|--(?:extra-)?index|--find-links", path.read_text(encoding="utf-8")
+    )
+
+
+@pytest.mark.parametrize("name", ["requirements.in", "requirements-dev.in", "requirements-servers.in"])
+def test_every_direct_dependency_has_its_justification(name: str) -> None:
+    lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
+    assert not [line for line in lines if "==" in line and not re.search(r"\s# \w.{9,}", line)]
