@@ -101,14 +101,26 @@ RATER = Column("rater", "text", "Pseudonym of the rater.")
 COPY = Column("copy", "integer", "0 first presentation, 1 planned duplicate.", minimum=0, maximum=1)
 DRAW = Column("draw", "integer", "Number of the model's draw; 1 for residents.", minimum=1)
 VARIANT = Column("variant", "text", "Variant of the vignette text that was answered.")
+WATERMARK_TEXT = "simulated data"
+WATERMARK = Column(
+    "watermark",
+    "text",
+    "Says so when scripted people or engines made the data; empty in a real study.",
+    required=False,
+    values=(WATERMARK_TEXT,),
+)
 CANNOT_JUDGE = Column("cannot_judge", "flag", "1 if the rater declared the response not judgeable.")
+
+
+def _table(name: str, description: str, columns: tuple[Column, ...], key: tuple[str, ...]) -> Table:
+    return Table(name, description, (*columns, WATERMARK), key)
 
 
 def _count(name: str, what: str) -> Column:
     return Column(name, "integer", f"{what} in the sealed text.", "count", required=False, minimum=0)
 
 
-RATINGS = Table(
+RATINGS = _table(
     "ratings",
     "One row per rater, response, copy and dimension: the latest revision of the score.",
     (
@@ -137,7 +149,7 @@ RATINGS = Table(
     ),
     ("vignette", "response", "rater", "copy", "dimension"),
 )
-HARMS = Table(
+HARMS = _table(
     "harms",
     "One row per rating: harm judgement and error tags.",
     (
@@ -167,7 +179,7 @@ HARMS = Table(
     ),
     ("vignette", "response", "rater", "copy"),
 )
-RESPONSES = Table(
+RESPONSES = _table(
     "responses",
     "One row per planned response, also one that was never given.",
     (
@@ -186,7 +198,7 @@ RESPONSES = Table(
     ),
     ("vignette", "responder", "draw", "variant"),
 )
-RATERS = Table(
+RATERS = _table(
     "raters",
     "One row per rater.",
     (
@@ -196,8 +208,8 @@ RATERS = Table(
     ),
     ("rater",),
 )
-RESPONDERS = Table("responders", "One row per resident or model.", (RESPONDER, ARM), ("responder",))
-GUESSES_TABLE = Table(
+RESPONDERS = _table("responders", "One row per resident or model.", (RESPONDER, ARM), ("responder",))
+GUESSES_TABLE = _table(
     "guesses",
     "One row per source guess, asked after the rating was locked.",
     (

@@ -245,4 +245,8 @@ TABLES: dict[str, tuple[tuple[str, ...], Callable[[Record], list[Row]]]] = {
 
 def tables(results: Record) -> dict[str, str]:
     """CSV text of every table by file name; a blinded dataset gives empty claims and tree tables."""
-    return {name: to_csv(rows(results), columns) for name, (columns, rows) in TABLES.items()}
+    mark = {"watermark": results["study"]["watermark"] or ""}
+    return {
+        name: to_csv([{**row, **mark} for row in rows(results)], [*columns, "watermark"])
+        for name, (columns, rows) in TABLES.items()
+    }

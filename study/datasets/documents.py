@@ -18,7 +18,7 @@ from study.protocol.queries import approval_exception
 from study.ratings.models import Allocation
 from study.responses.models import GenerationAttempt, ModelSetup
 
-WATERMARK = "simulated data"
+WATERMARK = schema.WATERMARK_TEXT
 
 
 def sha256_of(text: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from analysis.schema import WATERMARK_TEXT
 from study.datasets.documents import arms_text, data_sha256, pseudonym_table, sha256_of
 from study.datasets.inputs import Row
 from study.datasets.queries import DatasetMismatch, collect, draw_pseudonyms, require
@@ -43,7 +44,7 @@ def take_snapshot(study: Study) -> Snapshot:
     collected = collect(study)
     names = draw_pseudonyms(study, collected)
     try:
-        tables = build_tables(collected, names)
+        tables = build_tables(collected, names, watermark=WATERMARK_TEXT if study.simulated else "")
     except RowError as error:
         raise DatasetMismatch(
             f"The dataset was not written: {error}. Ask who runs this installation."

@@ -14,7 +14,7 @@ class RowError(ValueError):
     """A row that the dataset's definition does not allow; the message names file, column and key."""
 
 
-def build_tables(collected: Collected, names: Pseudonyms) -> dict[str, list[Row]]:
+def build_tables(collected: Collected, names: Pseudonyms, *, watermark: str = "") -> dict[str, list[Row]]:
     """Return the rows of every file by table name, sorted by key and checked against the definition."""
     places = {sealed.item: planned for planned, sealed in collected.sealed.items()}
     judged = {judgement.item for judgement in collected.judgements}
@@ -36,7 +36,8 @@ def build_tables(collected: Collected, names: Pseudonyms) -> dict[str, list[Row]
         ],
         schema.GUESSES_TABLE.name: frame.guesses(),
     }
-    return {table.name: checked(table, rows[table.name]) for table in schema.TABLES}
+    marked = {name: [{**row, "watermark": watermark} for row in each] for name, each in rows.items()}
+    return {table.name: checked(table, marked[table.name]) for table in schema.TABLES}
 
 
 class _Frame:

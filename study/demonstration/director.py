@@ -83,6 +83,7 @@ class Director:
             "raters_per_response": str(len(script.severities)),
             "vignettes_per_resident": str(script.vignettes_per_resident),
             "spacing": str(script.spacing),
+            "guess_share": script.guess_share,
             "simulated": "on",
         }
         lead.browser.send(page.form_with("slug", "models"), values)

@@ -31,6 +31,7 @@ class Script:
     vignettes_per_resident: int = 2
     severities: tuple[float, ...] = (-0.25, -0.05, 0.10, 0.20)
     spacing: int = 5
+    guess_share: str = "0.25"
     idle_residents: int = 0
     ratings_per_rater: int | None = None
     stops_in: str = "reported"

@@ -122,18 +122,8 @@ def _blinding(results: Record) -> Table:
         for arm in blinding["arms"]
     ]
     james = blinding["james"]
-    if james:
-        rows.append(
-            [
-                "All arms (James)",
-                "",
-                "",
-                "",
-                number(james["index"]),
-                span(james["interval"]),
-                span(james["cluster_interval"]),
-            ]
-        )
+    intervals = [span(james["interval"]), span(james["cluster_interval"])]
+    rows.append(["All arms (James)", "", "", "", number(james["index"]), *intervals])
     columns = ["Index", "Right", "Wrong", "Cannot tell", "Value", "95 % interval", "Clustered"]
     note = "Bang: 0 is chance, 1 is full unblinding. James: 1 is full blinding, 0.5 is chance."
     return Table("Did the raters guess the source?", columns, rows, note)

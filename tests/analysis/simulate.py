@@ -128,7 +128,7 @@ def write_dataset(
     (folder / "plan.yaml").write_bytes(text.encode())
     files = {}
     for table in schema.TABLES:
-        frame = frames[table.name][list(table.column_names)]
+        frame = frames[table.name].assign(watermark=schema.WATERMARK_TEXT)[list(table.column_names)]
         content = frame.to_csv(index=False, lineterminator="\n").encode()
         (folder / table.filename).write_bytes(content)
         digest = hashlib.sha256(content).hexdigest()

@@ -2,15 +2,17 @@
 
 import re
 import sys
-from importlib.metadata import packages_distributions
+from importlib.metadata import distribution, packages_distributions
 from pathlib import Path
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
 from tests.architecture.sources import PACKAGES, ROOT, imported_modules, python_files, tree
 
 # The GPU host's engine is never installed here; Kombu is part of Celery.
 ELSEWHERE = {"vllm", "torch", "kombu"}
+DEBIAN_12 = "3.11.2"  # its Python; a package that refuses it cannot be installed there
 OWN = {*PACKAGES, "tests", "tools", "bench"}
 
 
@@ -65,3 +67,9 @@ def test_no_requirement_names_a_host_or_a_file(path: Path) -> None:
 def test_every_direct_dependency_has_its_justification(name: str) -> None:
     lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
     assert not [line for line in lines if "==" in line and not re.search(r"\s# \w.{9,}", line)]
+
+
+@pytest.mark.parametrize("package", sorted(_pins("requirements.txt", "requirements-dev.txt")))
+def test_a_locked_package_runs_on_debians_python(package: str) -> None:
+    required = distribution(package).metadata.get_all("Requires-Python") or [""]
+    assert DEBIAN_12 in SpecifierSet(required[0])

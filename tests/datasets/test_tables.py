@@ -4,13 +4,15 @@ from analysis.schema import GUESSES_TABLE, RATERS, RESPONDERS
 from study.datasets.inputs import Row
 from study.datasets.tables import RowError, checked
 
-RATER: Row = {"rater": "R01", "profession": "physician", "years_in_practice": 4}
+MARK: Row = {"watermark": ""}
+RATER: Row = {"rater": "R01", "profession": "physician", "years_in_practice": 4, "watermark": ""}
 GUESS: Row = {
     "vignette": "MS-01",
     "response": "X",
     "responder": "S01",
     "arm": "A",
     "rater": "R01",
+    "watermark": "",
     "copy": 0,
     "guess": "model",
     "certainty": None,
@@ -19,10 +21,12 @@ GUESS: Row = {
 
 
 def test_rows_are_sorted_by_key_and_columns_stand_in_order() -> None:
-    rows = checked(RESPONDERS, [{"arm": "A", "responder": "S02"}, {"arm": "B", "responder": "S01"}])
+    rows = checked(
+        RESPONDERS, [{"arm": "A", "responder": "S02", **MARK}, {"arm": "B", "responder": "S01", **MARK}]
+    )
     assert [list(row.items()) for row in rows] == [
-        [("responder", "S01"), ("arm", "B")],
-        [("responder", "S02"), ("arm", "A")],
+        [("responder", "S01"), ("arm", "B"), ("watermark", "")],
+        [("responder", "S02"), ("arm", "A"), ("watermark", "")],
     ]
 
 
@@ -55,4 +59,4 @@ def test_a_missing_or_an_extra_column_is_refused() -> None:
     with pytest.raises(RowError, match="columns"):
         checked(RESPONDERS, [{"responder": "S01"}])
     with pytest.raises(RowError, match="columns"):
-        checked(RESPONDERS, [{"responder": "S01", "arm": "A", "name": "x"}])
+        checked(RESPONDERS, [{"responder": "S01", "arm": "A", "name": "x", **MARK}])

@@ -10,15 +10,15 @@ from study.datasets import writer
 from study.datasets.inputs import Row
 
 ROWS: list[Row] = [
-    {"rater": "R01", "profession": 'a "quoted", word', "years_in_practice": None},
-    {"rater": "R02", "profession": "naïve", "years_in_practice": 12},
+    {"rater": "R01", "profession": 'a "quoted", word', "years_in_practice": None, "watermark": ""},
+    {"rater": "R02", "profession": "naïve", "years_in_practice": 12, "watermark": ""},
 ]
 
 
 def test_csv_is_utf_8_with_line_feeds_and_empty_cells_for_nothing() -> None:
     content = writer.csv_bytes(RATERS.column_names, ROWS)
     assert content.decode() == (
-        'rater,profession,years_in_practice\nR01,"a ""quoted"", word",\nR02,naïve,12\n'
+        'rater,profession,years_in_practice,watermark\nR01,"a ""quoted"", word",,\nR02,naïve,12,\n'
     )
 
 
@@ -32,7 +32,7 @@ def test_parquet_holds_the_same_rows_with_types_and_the_watermark() -> None:
 def test_the_dictionary_of_a_simulated_study_says_so_in_every_row() -> None:
     rows = writer.dictionary_bytes("simulated data").decode().splitlines()[1:]
     assert rows and all("simulated data" in row for row in rows)
-    assert "simulated" not in writer.dictionary_bytes("").decode()
+    assert "(simulated data)" not in writer.dictionary_bytes("").decode()
 
 
 def test_the_exports_directory_and_a_dataset_are_for_this_account_only(tmp_path: Path) -> None:
