@@ -51,7 +51,10 @@ class Director:
                 raise PlayError(f"{self.script.slug} did not leave the phase {phase}.")
 
     def phase(self) -> str:
+        """Return the phase that the board shows; refuse to touch a study that is not simulated."""
         board = self._signed_in(LEAD).browser.open(self.home)
+        if not board.texts(".watermark"):
+            raise PlayError(f"{self.script.slug} is not a simulated study: scripted people stay out of it.")
         return board.texts(".phases [aria-current]")[0].lower()
 
     def _signed_in(self, email: str) -> ScriptedPerson:

@@ -1,0 +1,93 @@
+from dataclasses import replace
+from threading import Event
+
+import pytest
+from django.utils import timezone
+
+from study.demonstration.browser import Browser, Page, PlayError
+from study.demonstration.cards import cards_of_bank
+from study.demonstration.director import Director
+from study.demonstration.people import ScriptedRater
+from study.demonstration.script import LEAD, PASSWORD, Script
+from study.demonstration.transport import InProcessTransport
+from study.demonstration.truth import expected_scores
+from study.participants.models import Person
+from study.participants.services import start_study
+from study.protocol.inputs import StudyInput, default_arms
+from study.protocol.models import Study
+from study.ratings.models import Rating
+from study.responses.models import Response
+from study.responses.worker import drain
+from tests.builders import load_vignettes
+
+SMALL = Script(
+    slug="small", title="Small", seed=3, vignettes=("MS-01", "MS-02"), residents_per_level=1, spacing=1
+)
+
+
+def director(script: Script) -> Director:
+    browsers: dict[str, Browser] = {}
+    return Director(
+        script,
+        cards_of_bank(),
+        lambda email: browsers.setdefault(email, Browser(InProcessTransport())),
+        answer_what_is_due,
+    )
+
+
+def answer_what_is_due(_: Page) -> bool:
+    drain(until_idle=True, poll_s=0, stop=Event())
+    return True
+
+
+@pytest.fixture
+def _lead(db: None) -> None:
+    load_vignettes(3)
+    Person.objects.create_user(LEAD, PASSWORD, name="Lead", can_start_studies=True)
+
+
+@pytest.mark.usefixtures("_lead")
+def test_a_play_ends_in_a_reported_study_with_every_response_rated() -> None:
+    director(SMALL).play()
+    assert Study.objects.get().phase == "reported"
+    assert (Response.objects.count(), Rating.objects.count()) == (8, 32)
+
+
+@pytest.mark.usefixtures("_lead")
+def test_a_play_that_was_broken_off_is_taken_up_where_it_stood(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stumble(rater: ScriptedRater, page: Page) -> Page:
+        if Rating.objects.count() == 5:
+            raise PlayError("The power went off.")
+        return rate_one(rater, page)
+
+    rate_one = ScriptedRater._rate_one
+    monkeypatch.setattr(ScriptedRater, "_rate_one", stumble)
+    with pytest.raises(PlayError, match="power went off"):
+        director(SMALL).play()
+    monkeypatch.undo()
+    director(SMALL).play()
+    assert (Study.objects.get().phase, Rating.objects.count()) == ("reported", 32)
+
+
+@pytest.mark.usefixtures("_lead")
+def test_a_play_that_is_over_changes_nothing_when_played_again() -> None:
+    script = replace(SMALL, stops_in="answering", idle_residents=1)
+    director(script).play()
+    sent = Response.objects.count()
+    director(script).play()
+    assert Response.objects.count() == sent == 6
+
+
+@pytest.mark.usefixtures("_lead")
+def test_scripted_people_stay_out_of_a_study_that_is_not_simulated() -> None:
+    design = StudyInput("small", "Real", simulated=False, seed=1, arms=default_arms([("m", "M")]))
+    start_study(person=Person.objects.get(email=LEAD), design=design, now=timezone.now())
+    with pytest.raises(PlayError, match="not a simulated study"):
+        director(SMALL).play()
+    assert not Response.objects.exists()
+
+
+def test_a_higher_ability_earns_higher_expected_scores_on_every_dimension() -> None:
+    cards = list(cards_of_bank().values())[:6]
+    low, high = (expected_scores(cards, ability, seed=1).mean for ability in (0.4, 0.9))
+    assert all(high[dimension] > low[dimension] + 0.5 for dimension in low)
