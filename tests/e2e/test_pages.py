@@ -14,7 +14,15 @@ from tests.e2e.site import Site
 from tests.e2e.transport import generation_is_over, transports
 
 VIGNETTES = tuple(f"MS-{number:02}" for number in range(1, 4))
-BASE = Script(slug="pages", title="Pages", seed=5, vignettes=VIGNETTES, residents_per_level=2, spacing=1)
+BASE = Script(
+    slug="pages",
+    title="Pages",
+    seed=5,
+    vignettes=VIGNETTES,
+    residents_per_level=2,
+    spacing=1,
+    guess_share="1.00",
+)
 REPORTED = replace(BASE, slug="pages-reported", title="Pages of a finished study")
 RATING = replace(BASE, slug="pages-rating", title="Pages in rating", ratings_per_rater=2, stops_in="rating")
 ANSWERING = replace(

@@ -39,8 +39,13 @@ def transports(origin: str) -> Iterator[NewTransport]:
     with ExitStack() as stack:
 
         def new() -> HttpTransport:
+            # No idle connections: the server may close one at the moment in which it is used again.
             client = httpx.Client(
-                base_url=origin, follow_redirects=True, timeout=60, headers={"Referer": origin}
+                base_url=origin,
+                follow_redirects=True,
+                timeout=60,
+                headers={"Referer": origin},
+                limits=httpx.Limits(max_keepalive_connections=0),
             )
             return HttpTransport(stack.enter_context(client))
 
