@@ -63,14 +63,21 @@ def _f_quantile(p: float, df1: float, df2: float) -> float:
     return float(special.fdtri(df1, df2, p))
 
 
-def _stepped_up(icc: float, k: int) -> float:
-    return k * icc / (1 + (k - 1) * icc)
+def _stepped_up(limits: Interval, k: int) -> Interval | None:
+    """Spearman-Brown of both limits; None where a limit is so negative that the mean of k has no variance."""
+    low, high = limits
+    if 1 + (k - 1) * low < ZERO_VARIANCE:
+        return None
+    return k * low / (1 + (k - 1) * low), k * high / (1 + (k - 1) * high)
 
 
 def _agreement_limits(
     ms: tuple[float, float, float], n: int, k: int, icc: float, confidence: float
-) -> Interval:
-    """Shrout-Fleiss limits of ICC(2,1) from the mean squares of rows, columns and residual."""
+) -> Interval | None:
+    """Shrout-Fleiss limits of ICC(2,1) from the mean squares of rows, columns and residual.
+
+    None where their approximate degrees of freedom are 0, so that no F ratio exists.
+    """
     rows, columns, residual = ms
     tail = 1 - (1 - confidence) / 2
     fj = columns / residual
@@ -85,7 +92,7 @@ def _agreement_limits(
     mixed = k * columns + (k * n - k - n) * residual
     low = n * (rows - upper_f * residual) / (upper_f * mixed + n * rows)
     high = n * (lower_f * rows - residual) / (mixed + n * lower_f * rows)
-    return low, high
+    return (low, high) if np.isfinite([low, high]).all() else None
 
 
 def intraclass_correlation(scores: ArrayLike, confidence: float = 0.95) -> IntraclassCorrelation:
@@ -118,9 +125,9 @@ def intraclass_correlation(scores: ArrayLike, confidence: float = 0.95) -> Intra
     if residual < ZERO_VARIANCE:
         # The F ratios of the limits are infinite when raters differ by constants only.
         return IntraclassCorrelation(single, average, None, None, n, k)
-    low, high = _agreement_limits((rows, columns, residual), n, k, single, confidence)
-    stepped = (_stepped_up(low, k), _stepped_up(high, k))
-    return IntraclassCorrelation(single, average, (low, high), stepped, n, k)
+    limits = _agreement_limits((rows, columns, residual), n, k, single, confidence)
+    stepped = _stepped_up(limits, k) if limits else None
+    return IntraclassCorrelation(single, average, limits, stepped, n, k)
 
 
 def _distances(values: Array, totals: Array, metric: Metric) -> Array:

@@ -1,5 +1,7 @@
 """Reliability coefficients against published values, reference software and edge cases."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -82,3 +84,12 @@ def test_ratio_metric_takes_two_zeros_as_equal():
 def test_long_scores_become_a_table_whatever_their_order():
     table = score_table(["b", "a", "a"], ["R2", "R1", "R2"], [1, 2, 3])
     assert np.array_equal(table, [[2, 3], [np.nan, 1]], equal_nan=True)
+
+
+def test_every_small_table_has_finite_limits_or_none():
+    cells = np.array(list(itertools.product((1, 2, 3), repeat=6)), float)
+    for shape in ((2, 3), (3, 2)):
+        for table in cells.reshape(-1, *shape):
+            found = intraclass_correlation(table)
+            limits = [*(found.single_interval or ()), *(found.average_interval or ())]
+            assert np.isfinite(limits).all()
