@@ -93,6 +93,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"  # an account exists only through an invitat
 ACCOUNT_ADAPTER = "study.participants.accounts.ClosedSignupAdapter"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # that message invites to sign up, which nobody can
 # A hospital shares one address: only failures against one account are few.
 ACCOUNT_RATE_LIMITS = {"login": "600/m/ip", "login_failed": "120/m/ip,6/5m/key"}
 LOGIN_URL = "account_login"
@@ -142,8 +143,10 @@ CONTENT_SECURITY_POLICY = {
 }
 CSRF_FAILURE_VIEW = "study.protocol.views.csrf_failure"
 
-EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_HOST = read_text("EMAIL_HOST")
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+if not PRODUCTION and not EMAIL_HOST:
+    EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 EMAIL_PORT = int(read_text("EMAIL_PORT", "25"))
 EMAIL_HOST_USER = read_text("EMAIL_HOST_USER")
 EMAIL_HOST_PASSWORD = read_text("EMAIL_HOST_PASSWORD")

@@ -99,5 +99,9 @@ class Pseudonyms:
 
 
 def squeeze(text: str) -> str:
-    """Return free text as one line: a cell with line ends inside breaks many readers of CSV."""
-    return " ".join(text.split())
+    """Return free text as one line: a cell with line ends inside breaks many readers of CSV.
+
+    A text that a spreadsheet would run as a formula gets an apostrophe in front.
+    """
+    line = " ".join(text.split())
+    return f"'{line}" if line.startswith(("=", "+", "-", "@")) else line

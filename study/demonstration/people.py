@@ -92,16 +92,19 @@ class ScriptedRater(ScriptedPerson):
         if first is None:
             return 0
         page, rated = self.browser.open(str(first["href"])), 0
-        while rated != at_most and any("harm_extent" in form.names for form in page.forms()):
-            page = self._rate_one(page)
-            rated += 1
-        return rated
+        while True:
+            fields = set().union(*(form.names for form in page.forms()))
+            if "guess" in fields:  # also the guess that an interrupted play owes
+                page = self._guess(page)
+            elif "harm_extent" in fields and rated != at_most:
+                page, rated = self._rate_one(page), rated + 1
+            else:
+                return rated
 
     def _rate_one(self, page: Page) -> Page:
         rng = generator(self.seed, self.email, page.url)
         form = page.form_with("harm_extent", "confidence", *DIMENSION_CODES)
-        after = self.browser.send(form, self._fields(self._judgement(page, rng)))
-        return self._guess(after, rng) if any("guess" in form.names for form in after.forms()) else after
+        return self.browser.send(form, self._fields(self._judgement(page, rng)))
 
     def _judgement(self, page: Page, rng: np.random.Generator) -> Judgement:
         points = [
@@ -129,7 +132,8 @@ class ScriptedRater(ScriptedPerson):
             fields["omission"] = "on"
         return fields
 
-    def _guess(self, page: Page, rng: np.random.Generator) -> Page:
+    def _guess(self, page: Page) -> Page:
+        rng = generator(self.seed, self.email, page.url)
         guess = str(rng.choice(["resident", "model", "dont_know"], p=[0.4, 0.35, 0.25]))
         values: dict[str, str | list[str]] = {"guess": guess}
         if guess != "dont_know":

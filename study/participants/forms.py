@@ -11,6 +11,7 @@ class AcceptForm(forms.Form):
     name = forms.CharField(max_length=120, required=False, label="Your name")
     password = forms.CharField(
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        strip=False,
         label="Password",
         help_text="At least 12 characters. If you have an account already, type its password.",
     )
@@ -78,6 +79,12 @@ class StudyForm(forms.Form):
         required=False, label="Simulated study", help_text="For trying things out. This can never be changed."
     )
 
+    def clean_slug(self) -> str:
+        slug = str(self.cleaned_data["slug"])
+        if slug == "new":
+            raise forms.ValidationError("'new' is the address of this page. Choose another short name.")
+        return slug
+
     def clean_models(self) -> list[tuple[str, str]]:
         pairs: list[tuple[str, str]] = []
         for line in str(self.cleaned_data["models"]).splitlines():
@@ -85,10 +92,12 @@ class StudyForm(forms.Form):
             if not name:
                 continue
             try:
-                forms.SlugField().clean(name)
+                forms.SlugField(max_length=40).clean(name)
+                forms.CharField(max_length=80, required=False).clean(label)
             except forms.ValidationError as error:
                 raise forms.ValidationError(
-                    f"'{name}' is not a short name: letters, digits, hyphens."
+                    f"'{name}' is not a short name (letters, digits, hyphens, at most 40), or its label has "
+                    "more than 80 characters."
                 ) from error
             pairs.append((name, label or name))
         if not pairs:
@@ -101,15 +110,23 @@ class StudyForm(forms.Form):
         return StudyInput(arms=default_arms(data.pop("models")), vignette_codes=codes, **data)
 
 
+class ApprovalForm(forms.Form):
+    statement = forms.CharField(required=False, max_length=2000)
+
+
 class PlanForm(forms.Form):
     text = forms.CharField(
-        widget=forms.Textarea(attrs={"rows": 30, "spellcheck": "false"}), label="Plan (YAML)"
+        max_length=50_000,
+        widget=forms.Textarea(attrs={"rows": 30, "spellcheck": "false"}),
+        label="Plan (YAML)",
     )
     reason = forms.CharField(required=False, max_length=1000, label="Why it changes")
 
 
 class SignForm(forms.Form):
     password = forms.CharField(
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}), label="Your password, again"
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        strip=False,
+        label="Your password, again",
     )
     reason = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 2}), label="Reason")

@@ -9,6 +9,8 @@ LEVELS = ("PGY1", "PGY2")
 ROLES = ("resident", "rater", "curator", "investigator")
 PROFESSIONS = ("physician", "pharmacist", "nurse", "other")
 COLUMNS = ("email", "name", "role", "level", "site", "profession")
+LONGEST = {"email": 254, "name": 120, "site": 80}
+LONGEST_LINE = 1000
 _ADDRESS = re.compile(r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
 
 
@@ -39,6 +41,9 @@ def parse_invitations(text: str) -> InvitationList:
     problems: list[str] = []
     seen: set[str] = set()
     for number, line in enumerate(text.splitlines(), start=1):
+        if len(line) > LONGEST_LINE:
+            problems.append(f"Line {number}: {len(line)} characters are too many for one person.")
+            continue
         cells = _cells(line)
         if not any(cells) or cells[0].lower() in {"email", "e-mail"}:
             continue
@@ -75,4 +80,9 @@ def _faults(row: InvitationInput, seen: set[str], cell_count: int) -> list[str]:
         (row.role == "resident" or not row.level, f"a {row.role or 'person'} has no level"),
         (not row.profession or row.profession in PROFESSIONS, f"profession '{row.profession}' is not known"),
     ]
-    return [message for good, message in checks if not good]
+    too_long = [
+        f"{name} has more than {longest} characters"
+        for name, longest in LONGEST.items()
+        if len(getattr(row, name)) > longest
+    ]
+    return [message for good, message in checks if not good] + too_long

@@ -5,7 +5,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from study.participants.forms import PlanForm, SignForm
+from study.participants.forms import ApprovalForm, PlanForm, SignForm
 from study.participants.models import Role
 from study.participants.policies import ParticipantRequest, role_required
 from study.protocol.errors import InvalidInput, NotFound
@@ -47,12 +47,14 @@ def approve(request: ParticipantRequest, position: int) -> HttpResponse:
     if vignette is None:
         raise NotFound
     if request.method == "POST":
-        statement = request.POST.get("statement", "")
+        form = ApprovalForm(request.POST)
+        if not form.is_valid():
+            raise InvalidInput("The statement cannot be stored as it is. Nothing was approved.")
         approve_vignette(
             study_id=study.pk,
             person=person,
             study_vignette_id=vignette.pk,
-            statement=statement,
+            statement=form.cleaned_data["statement"],
             now=timezone.now(),
         )
         return redirect("protocol", study.slug)

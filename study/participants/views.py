@@ -61,8 +61,11 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
             return redirect("account_login")
         except InvalidInput as error:
             form.add_error("password", [error.message, *error.details])
-    status = 422 if form.errors else 410 if found.accepted_at or found.revoked_at else 200
-    return render(request, "participants/invitation.html", {"form": form, "invitation": found}, status=status)
+    is_expired = found.expires_at <= timezone.now()
+    is_gone = found.accepted_at or found.revoked_at or is_expired
+    context = {"form": form, "invitation": found, "is_expired": is_expired}
+    status = 422 if form.errors else 410 if is_gone else 200
+    return render(request, "participants/invitation.html", context, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

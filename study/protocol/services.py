@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
 
-from analysis.plan import PlanError, default_plan, dump_plan, parse_plan, plan_sha256
+from analysis.plan import default_plan, dump_plan, parse_plan, plan_sha256
 from study.protocol.errors import Conflict, InvalidInput, NotFound, PreconditionMissing
 from study.protocol.inputs import StudyInput
 from study.protocol.models import AnalysisPlan, Arm, Signature, Study, StudyVignette, VignetteApproval
@@ -136,7 +136,9 @@ def check_plan(study: Study, text: str) -> None:
     """Raise InvalidInput when the plan is malformed or speaks of arms that the study does not have."""
     try:
         plan = parse_plan(text)
-    except PlanError as error:
+    except RecursionError as error:
+        raise InvalidInput("The plan was not stored. It is nested too deeply.") from error
+    except (ValueError, OverflowError) as error:  # PlanError, and a date or number that is none
         raise InvalidInput(f"The plan was not stored. {error}") from error
     unknown = sorted(set(plan.models) - {arm.name for arm in model_arms(study)})
     levels = sorted(set(plan.levels) - {arm.level for arm in resident_arms(study)})

@@ -137,7 +137,7 @@ def draft_fields(posted: QueryDict) -> dict[str, str | list[str]]:
     known = sorted({name for name in RatingForm().fields if name != "active_seconds"} & set(posted))
     fields: dict[str, str | list[str]] = {}
     for name in known:
-        values = [str(value)[:MAX_TEXT] for value in posted.getlist(name)[:20]]
+        values = [str(value).replace("\x00", "")[:MAX_TEXT] for value in posted.getlist(name)[:20]]
         fields[name] = values if name in LISTS else values[-1]
     return fields
 

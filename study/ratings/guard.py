@@ -22,6 +22,8 @@ AUTHOR_TABLES: Final = (
     "study_sealcandidate",
     "study_scanflag",
     "study_flagdecision",
+    "study_frozendataset",
+    "study_analysisrun",
 )
 _NAMED: Final = re.compile(rf"\b(?:{'|'.join(AUTHOR_TABLES)})\b", re.IGNORECASE)
 

@@ -1,6 +1,7 @@
 """Running the study's plan on its frozen dataset, and putting the results beside it."""
 
 import hashlib
+import json
 import tempfile
 from collections.abc import Mapping
 from datetime import datetime
@@ -28,6 +29,7 @@ from study.reports.rendering import figure_texts, standalone_report
 from vignettes.bank import LoadReport, store_contents
 from vignettes.schema import load_bytes
 from vignettes.strict_yaml import BankError
+from vignettes.structure import to_canonical
 
 
 def run_analysis(*, study_id: int, person: Person, now: datetime) -> AnalysisRun:
@@ -119,7 +121,10 @@ def import_vignette(*, person: Person, content: bytes, now: datetime) -> LoadRep
     require_investigator(person)
     try:
         with transaction.atomic():
-            report = store_contents([load_bytes(content, name="body")], now=now)
+            vignette = load_bytes(content, name="body")
+            if "\\u0000" in json.dumps(to_canonical(vignette)):
+                raise InvalidInput("The vignette was not stored. A text holds the character NUL.")
+            report = store_contents([vignette], now=now)
             detail = {"created": report.created, "revised": report.revised}
             record_event(study=None, person=person, action="reports.import_vignette", now=now, detail=detail)
     except BankError as error:

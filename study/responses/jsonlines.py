@@ -9,6 +9,7 @@ from study.responses.inputs import MAX_SECTION_CHARS, clean_json, clean_sections
 
 MAX_BYTES: Final = 20 * 1024 * 1024
 MAX_TEXT_CHARS: Final = 200_000
+MAX_DEPTH: Final = 50
 _BIGGEST_INTEGER: Final = 2**31 - 1
 
 
@@ -107,11 +108,18 @@ def _read_line(line: str) -> tuple[dict[str, Any], list[str]]:
         return {}, [f"is not JSON: {error}"]
     if not isinstance(value, dict):
         return {}, ["must be an object"]
+    if _is_deeper(value, MAX_DEPTH):
+        return {}, ["is nested too deeply"]
     value = clean_json(value)
     faults = _faults(value, _LINE, "")
     if not faults:
         faults = _faults(value["provenance"], _PROVENANCE, "provenance.") + _answer_faults(value)
     return value, faults
+
+
+def _is_deeper(value: Any, levels: int) -> bool:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return levels == 0 or any(_is_deeper(each, levels - 1) for each in inner)
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -63,6 +63,9 @@ def run_generation(generation_id: int, token: str, *, clock: Clock = timezone.no
         return ""
     try:
         messages, result = _ask(row)
+        return store_result(
+            generation_id=generation_id, token=token, result=result, messages=messages, now=clock()
+        )
     except InterruptionError as error:
         retreat(generation_id=generation_id, token=token, problem=str(error), now=clock())
         return Generation.State.QUEUED
@@ -75,9 +78,6 @@ def run_generation(generation_id: int, token: str, *, clock: Clock = timezone.no
         problem = f"unexpected error in the worker: {type(error).__name__}"
         retreat(generation_id=generation_id, token=token, problem=problem, now=clock())
         return Generation.State.QUEUED
-    return store_result(
-        generation_id=generation_id, token=token, result=result, messages=messages, now=clock()
-    )
 
 
 def _ask(row: Generation) -> tuple[list[dict[str, str]], GenerationResult]:

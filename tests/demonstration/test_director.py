@@ -58,10 +58,10 @@ def test_a_play_that_was_broken_off_is_taken_up_where_it_stood(monkeypatch: pyte
     def stumble(rater: ScriptedRater, page: Page) -> Page:
         if Rating.objects.count() == 5:
             raise PlayError("The power went off.")
-        return rate_one(rater, page)
+        return guess(rater, page)
 
-    rate_one = ScriptedRater._rate_one
-    monkeypatch.setattr(ScriptedRater, "_rate_one", stumble)
+    guess = ScriptedRater._guess
+    monkeypatch.setattr(ScriptedRater, "_guess", stumble)
     with pytest.raises(PlayError, match="power went off"):
         director(SMALL).play()
     monkeypatch.undo()

@@ -15,6 +15,7 @@ from study.responses.engines.base import (
 
 CONNECT_TIMEOUT_S: Final = 10.0
 VERSION_TIMEOUT_S: Final = 5.0
+_BIGGEST_COUNT: Final = 2**31 - 1
 _TRANSIENT: Final = frozenset({408, 409, 425, 429})
 
 
@@ -143,4 +144,5 @@ def _result(
 
 
 def _count(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    is_count = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _BIGGEST_COUNT
+    return value if is_count else None

@@ -38,10 +38,11 @@ def save_draft(*, planned_id: int, participant: Participant, answer: AnswerInput
     """
     planned = own_planned(planned_id, participant)
     refuse_closed(planned)
-    if Response.objects.filter(resident=participant, study_vignette=planned.study_vignette).exists():
-        raise Conflict("This answer has been submitted already; the draft was not stored.")
     sections = clean_sections(answer.sections)
     with transaction.atomic():
+        hold_place(planned)
+        if Response.objects.filter(resident=participant, study_vignette=planned.study_vignette).exists():
+            raise Conflict("This answer has been submitted already; the draft was not stored.")
         draft, is_new = Draft.objects.select_for_update(of=("self",)).get_or_create(
             planned=planned,
             defaults={
@@ -61,6 +62,14 @@ def save_draft(*, planned_id: int, participant: Participant, answer: AnswerInput
     if is_rival:
         raise DraftConflict(mine=sections, theirs=draft.sections, version=draft.version)
     return draft
+
+
+def hold_place(planned: PlannedResponse) -> None:
+    """Let drafts and the submission of one place wait for each other until the transaction ends.
+
+    Without it a draft that was acknowledged while the answer is stored is deleted unseen.
+    """
+    PlannedResponse.objects.select_for_update(no_key=True).get(pk=planned.pk)
 
 
 def refuse_closed(planned: PlannedResponse) -> None:

@@ -16,7 +16,7 @@ from study.responses.inputs import (
 )
 from study.responses.models import ConflictingCopy, Draft, PlannedResponse, Response
 from study.responses.queries import is_accepting, own_planned
-from study.responses.services.drafts import DraftConflict, is_other_page, save_draft
+from study.responses.services.drafts import DraftConflict, hold_place, is_other_page, save_draft
 from study.responses.services.receipts import make_receipt, resident_source
 
 
@@ -33,6 +33,21 @@ def submit_answer(
     sections = clean_sections(answer.sections)
     if _stored(planned) is None:
         _refuse_unusable(planned, participant, answer, now)
+    try:
+        return _submit(planned, participant, answer, sections, now)
+    except DraftConflict:
+        # After the refused transaction: the text that came is kept beside the other page's.
+        save_draft(planned_id=planned.pk, participant=participant, answer=answer, now=now)
+        raise
+
+
+def _submit(
+    planned: PlannedResponse,
+    participant: Participant,
+    answer: AnswerInput,
+    sections: dict[str, str],
+    now: datetime,
+) -> Response:
     with locked_study(planned.study_id) as study:
         response = _stored(planned)
         if response is None:
@@ -76,6 +91,7 @@ def _store(
             "Answering is closed for this study: your answer was not accepted. Copy your text if you want to "
             "keep it."
         )
+    hold_place(planned)
     draft = Draft.objects.filter(planned=planned).first()
     if draft is not None and is_other_page(draft, answer) and draft.sections != sections:
         raise DraftConflict(mine=sections, theirs=draft.sections, version=draft.version)
