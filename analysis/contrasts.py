@@ -106,8 +106,8 @@ def _counts(differences: Differences) -> Record:
         "second_responders": len(np.unique(differences.second)),
         "raters": len(np.unique(differences.rater)),
         "raters_per_response": _median_raters(differences),
-        "imputed_first": differences.imputed_first,
-        "imputed_second": differences.imputed_second,
+        "imputed_first": int(differences.first_imputed.sum()),
+        "imputed_second": int(differences.second_imputed.sum()),
     }
 
 
@@ -213,11 +213,13 @@ def contrast_faults(contrast: Contrast, differences: Differences, plan: Plan) ->
     if absent:
         return [f"the dataset has no arm for the {name}" for name in absent]
     counts = _counts(differences)
+    # A resident who gave nothing enters the mean by imputation but shows nothing of residents of the level.
+    heard = differences.second[~differences.second_imputed]
     return design_faults(
         plan,
         raters=counts["raters"],
         raters_per_response=counts["raters_per_response"],
-        residents=counts["second_responders"],
+        residents=len(np.unique(heard)),
         level=contrast.level,
     )
 

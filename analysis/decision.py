@@ -25,6 +25,7 @@ NO_CLAIM = "no claim"
 NOT_ESTIMABLE = "not estimable"
 NOT_ADJUSTED = "secondary, not adjusted"
 HEADLINE = "headline"
+EQUIVALENCE_DIMENSION = "medical_correctness"
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ def design_faults(
     raters_per_response : float
         Median number of raters per pair of responses.
     residents : int
-        Residents of the level with a paired difference.
+        Residents of the level with a paired difference that was not imputed.
     level : str
     """
     least = plan.minimums
@@ -177,8 +178,8 @@ def headline_word(
 ) -> str:
     """The highest word that the tree allows for the lead model against every level, on one dimension.
 
-    "Equivalent" needs the rejected non-inferiority of the tree and p_UP at most the plan's equivalence
-    alpha in every level; it takes no alpha and blocks nothing.
+    "Equivalent" is open to `EQUIVALENCE_DIMENSION` alone. It needs the rejected non-inferiority of the tree
+    and p_UP at most the plan's equivalence alpha in every level; it takes no alpha and blocks nothing.
     """
     if faults:
         return f"{NO_CLAIM}: {'; '.join(faults)}"
@@ -187,7 +188,7 @@ def headline_word(
     if SUPERIOR in won:
         return SUPERIOR
     if NONINFERIOR in won:
-        upper = joint_p(tests, EQUIVALENT)
+        upper = joint_p(tests, EQUIVALENT) if dimension == EQUIVALENCE_DIMENSION else None
         return EQUIVALENT if upper is not None and upper <= plan.equivalence_alpha else NONINFERIOR
     if not own:
         return "not in the tree"

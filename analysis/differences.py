@@ -33,14 +33,15 @@ def _wanted_draws(dataset: Dataset, plan: Plan) -> dict[str, int]:
     }
 
 
-def _primary_rows(frame: pd.DataFrame, draws: Mapping[str, int]) -> pd.DataFrame:
-    wanted = frame["responder"].map(draws)
+def primary_rows(dataset: Dataset, plan: Plan, frame: pd.DataFrame) -> pd.DataFrame:
+    """Rows of a table with responder, draw and variant: the original variant and the primary draw."""
+    wanted = frame["responder"].map(_wanted_draws(dataset, plan))
     return frame[(frame["draw"] == wanted) & (frame["variant"] == ORIGINAL)]
 
 
 def primary_responses(dataset: Dataset, plan: Plan) -> pd.DataFrame:
     """Planned responses of the original variant and the primary draw."""
-    return _primary_rows(dataset.responses, _wanted_draws(dataset, plan))
+    return primary_rows(dataset, plan, dataset.responses)
 
 
 def primary_scores(dataset: Dataset, plan: Plan) -> pd.DataFrame:
@@ -54,12 +55,11 @@ def primary_scores(dataset: Dataset, plan: Plan) -> pd.DataFrame:
     DataFrame
         Columns vignette, responder, arm, rater, dimension, score (NaN if not judged), imputed.
     """
-    draws = _wanted_draws(dataset, plan)
-    rated = _primary_rows(dataset.ratings[dataset.ratings["copy"] == 0], draws)
+    rated = primary_rows(dataset, plan, dataset.ratings[dataset.ratings["copy"] == 0])
     columns = ["vignette", "responder", "arm", "rater", "dimension", "score"]
     scores = rated[columns].assign(imputed=False)
     if plan.missing_response == "lowest_category":
-        planned = _primary_rows(dataset.responses, draws)
+        planned = primary_responses(dataset, plan)
         never = planned[planned["status"].isin(schema.NEVER_GIVEN)][["vignette", "responder", "arm"]]
         judges = rated[["vignette", "rater", "dimension"]].drop_duplicates()
         imputed = never.merge(judges, on="vignette").assign(score=LOWEST, imputed=True)
@@ -78,8 +78,8 @@ class Differences:
         Vignette, responder on either side, and the rater who scored both.
     first_score, second_score : ndarray
         Scores of that rater, points.
-    imputed_first, imputed_second : int
-        Differences whose score on that side was imputed.
+    first_imputed, second_imputed : ndarray of bool
+        Whether the score on that side was imputed.
     """
 
     vignette: NDArray[np.str_]
@@ -88,8 +88,8 @@ class Differences:
     rater: NDArray[np.str_]
     first_score: Array
     second_score: Array
-    imputed_first: int
-    imputed_second: int
+    first_imputed: NDArray[np.bool_]
+    second_imputed: NDArray[np.bool_]
 
     @property
     def value(self) -> Array:
@@ -122,8 +122,8 @@ def paired_differences(scores: pd.DataFrame, first: Sequence[str], second: Seque
         rater=pairs["rater"].to_numpy(str),
         first_score=pairs["score_1"].to_numpy(float),
         second_score=pairs["score_2"].to_numpy(float),
-        imputed_first=int(pairs["imputed_1"].sum()),
-        imputed_second=int(pairs["imputed_2"].sum()),
+        first_imputed=pairs["imputed_1"].to_numpy(bool),
+        second_imputed=pairs["imputed_2"].to_numpy(bool),
     )
 
 
@@ -200,9 +200,9 @@ def reml_test(
         return MeanTest(ENGINE_REML, mean, "no random factor has both two levels and a repeated one")
     try:
         fit = fit_reml(value, np.ones((len(value), 1)), usable)
+        result = kenward_roger(fit, [1.0])
     except NotEstimableError as error:
         return MeanTest(ENGINE_REML, mean, str(error))
-    result = kenward_roger(fit, [1.0])
     with_rater = [name for name in usable if "rater" in name.split(" and ")]
     return t_test(
         ENGINE_REML,
@@ -218,13 +218,20 @@ def reml_test(
     )
 
 
+def _nested(differences: Differences, blocks: NDArray[np.str_]) -> bool:
+    """Whether every vignette belongs to one block only."""
+    owners = np.unique(np.stack([differences.vignette, blocks]), axis=1)
+    return bool(owners.shape[1] == len(np.unique(differences.vignette)))
+
+
 def mean_test(
     differences: Differences, *, margin: float, confidence: float, blocks: str = "second"
 ) -> MeanTest:
     """Test the mean difference; completeness decides the engine.
 
-    Complete blocks of equal size with a single first responder go to `two_way_random_t`; anything else goes
-    to `reml_test` with every responder factor that has more than one level.
+    Complete blocks of equal size with a single first responder and no vignette in common go to
+    `two_way_random_t`; anything else goes to `reml_test` with every responder factor that has more than one
+    level. Blocks that share a vignette share its first response, so they are not independent.
 
     Parameters
     ----------
@@ -236,8 +243,9 @@ def mean_test(
     """
     if len(differences) == 0:
         return MeanTest(ENGINE_REML, None, NO_PAIRS)
-    table = block_table(differences, differences.second if blocks == "second" else differences.vignette)
-    if table.complete and len(np.unique(differences.first)) == 1:
+    labels = differences.second if blocks == "second" else differences.vignette
+    table = block_table(differences, labels)
+    if table.complete and len(np.unique(differences.first)) == 1 and _nested(differences, labels):
         return two_way_random_t(table.sums / table.counts, margin=margin, confidence=confidence).test()
     factors = {
         "first responder": differences.first,

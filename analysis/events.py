@@ -9,7 +9,7 @@ import pandas as pd
 from analysis import schema
 from analysis.blinding import BlindingIndex, GuessCube, blinding_indices, guess_cube
 from analysis.dataset import Arm, Dataset
-from analysis.differences import ORIGINAL
+from analysis.differences import primary_rows
 from analysis.plan import Plan
 from analysis.safety import cross_table, event_rate, majority, paired_proportions
 
@@ -29,11 +29,9 @@ def response_events(dataset: Dataset, plan: Plan) -> pd.DataFrame:
         Columns vignette, response, responder, arm, raters, and `event`_`rule` for every event and rule;
         first presentation, original text, primary draw of models.
     """
-    models = [arm.code for arm in dataset.arms if arm.kind == "model"]
     harms = dataset.harms
-    draw = harms["arm"].isin(models).map({True: plan.primary_draw, False: 1})
-    kept = harms[(harms["copy"] == 0) & (harms["variant"] == ORIGINAL) & (harms["cannot_judge"] == 0)]
-    kept = kept[kept["draw"] == draw[kept.index]]
+    judged = harms[(harms["copy"] == 0) & (harms["cannot_judge"] == 0)]
+    kept = primary_rows(dataset, plan, judged)
     kept = kept.assign(severe=kept["extent"].isin(schema.SEVERE_EXTENTS))
     rows = []
     for key, group in kept.groupby(["vignette", "response", "responder", "arm"], sort=True):

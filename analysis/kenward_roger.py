@@ -13,7 +13,11 @@ from numpy.typing import ArrayLike
 from scipy import linalg
 
 from analysis.estimate import Array
-from analysis.reml import Moments, RemlFit
+from analysis.reml import Moments, NotEstimableError, RemlFit
+
+# Below this the quantiles of t leave every scale, so an interval says nothing.
+LEAST_DF = 0.1
+UNKNOWN_VARIANCE = "the variance of the mean has almost no degrees of freedom"
 
 
 @dataclass(frozen=True)
@@ -103,6 +107,11 @@ def kenward_roger(fit: RemlFit, contrast: ArrayLike) -> KenwardRoger:
     KenwardRoger
         For one degree of freedom the scale of the statistic is 1 and t = estimate / se. The adjusted
         variance is never below the unadjusted one.
+
+    Raises
+    ------
+    NotEstimableError
+        If so little is known of the variance components that no usable t distribution remains.
     """
     weights = np.asarray(contrast, float)
     phi = fit.covariance
@@ -122,5 +131,7 @@ def kenward_roger(fit: RemlFit, contrast: ArrayLike) -> KenwardRoger:
     adjusted = phi + 2 * phi @ correction @ phi
     variance = float(weights @ phi @ weights)
     shares = np.array([weights @ phi @ f @ phi @ weights for f in first]) / variance
-    df = 2 / float(shares @ w @ shares)
-    return KenwardRoger(float(weights @ fit.beta), float(np.sqrt(weights @ adjusted @ weights)), df)
+    spread, squared = float(shares @ w @ shares), float(weights @ adjusted @ weights)
+    if not (0 < spread <= 2 / LEAST_DF and 0 < squared < np.inf):
+        raise NotEstimableError(UNKNOWN_VARIANCE)
+    return KenwardRoger(float(weights @ fit.beta), float(np.sqrt(squared)), 2 / spread)

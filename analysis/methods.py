@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from analysis.decision import EQUIVALENCE_DIMENSION
 from analysis.estimate import ENGINE_REML, ENGINE_TWO_WAY
 from analysis.plan import Plan
 from analysis.schema import DIMENSION_LABELS
@@ -88,9 +89,10 @@ def _tree(plan: Plan, arms: Sequence[Record]) -> str:
     return (
         f"For {lead} against residents of {levels} alike (each the larger of the levels' "
         f"p-values), hypotheses were tested in order at one-sided {plan.alpha:g}: {'; then '.join(steps)}. A "
-        "step was tested only if all hypotheses before it were rejected. Equivalence additionally needs the "
-        f"one-sided test against the upper margin at {plan.equivalence_alpha:g}; it takes no part of alpha "
-        "and is no gate. Single levels and other models are secondary and not adjusted."
+        "step was tested only if all hypotheses before it were rejected. Equivalence is claimed on "
+        f"{DIMENSION_LABELS[EQUIVALENCE_DIMENSION].lower()} only and additionally needs the one-sided test "
+        f"against the upper margin at {plan.equivalence_alpha:g}; it takes no part of alpha and is no gate. "
+        "Single levels and other models are secondary and not adjusted."
     )
 
 
@@ -136,7 +138,7 @@ def methods_paragraph(plan: Plan, results: Record) -> str:
     else:
         parts.append(
             "The arms are not released: all pairs of arm codes were compared, without claim words or "
-            "adjustment."
+            "adjustment. Codes with different numbers of responders are not truly blind."
         )
     parts.append(_beside(plan))
     exception = results["dataset"]["approval_exception"]

@@ -26,6 +26,9 @@ REASONS = (
     "all differences are equal, so there is no variance to test with",
     "the estimated variance of the mean is 0",
 )
+COMPLETE_TABLE = REASONS[4:]
+# Scores are whole points and means of few of them, so a smaller mean square is 0 in exact arithmetic.
+ROUNDING = 1e-20
 
 
 @dataclass(frozen=True)
@@ -65,19 +68,22 @@ class TwoWayRandomT:
     p_upper: Array
     reason: NDArray[np.int64]
 
+    def _squares(self, index: tuple[int, ...]) -> dict[str, float]:
+        names = ("ms_blocks", "ms_raters", "ms_residual")
+        values = {name: float(getattr(self, name)[index]) for name in names}
+        return {name: 0.0 if value < ROUNDING else value for name, value in values.items()}
+
     def test(self, index: tuple[int, ...] = ()) -> MeanTest:
         """The result at one index of the leading axes, as the form that the decision reads."""
         reason = REASONS[int(self.reason[index])]
         estimate = float(self.estimate[index])
-        squares = {
-            "ms_blocks": float(self.ms_blocks[index]),
-            "ms_raters": float(self.ms_raters[index]),
-            "ms_residual": float(self.ms_residual[index]),
-        }
+        squares = self._squares(index)
         if reason:
             known = estimate if np.isfinite(estimate) else None
-            return MeanTest(ENGINE_TWO_WAY, known, reason)
+            shown = squares if reason in COMPLETE_TABLE else {}
+            return MeanTest(ENGINE_TWO_WAY, known, reason, components=shown)
         share = float(self.rater_share[index])
+        zero = {"block": squares["ms_blocks"] <= squares["ms_residual"], "rater": share == 0}
         return MeanTest(
             engine=ENGINE_TWO_WAY,
             estimate=estimate,
@@ -90,7 +96,7 @@ class TwoWayRandomT:
             p_upper=float(self.p_upper[index]),
             components=squares,
             rater_share=share,
-            singular=("rater",) if share == 0 else (),
+            singular=tuple(name for name, at_zero in zero.items() if at_zero),
         )
 
 

@@ -20,7 +20,8 @@ from analysis.estimate import Array
 from analysis.threads import one_thread
 
 Codes = NDArray[np.int64]
-MAX_RATIO = 1e8
+# From here on cross-products lose the residual variance to rounding; whole scores never come near it.
+MAX_RATIO = 1e6
 # A ratio below this share of the residual variance is indistinguishable from zero at double precision.
 ZERO_RATIO = 1e-9
 NO_RESIDUAL = "the residual variance is estimated at 0"
@@ -133,7 +134,7 @@ def _polish(moments: Moments, ratios: Array) -> Array:
         step = _newton_step(moments, ratios, free)
         scale = 1.0
         while scale > 1e-6:
-            trial = np.maximum(ratios + scale * step, 0.0)
+            trial = np.clip(ratios + scale * step, 0.0, MAX_RATIO)
             trial_value, trial_gradient = moments.criterion(trial)
             if trial_value <= value + 1e-12 * abs(value):
                 break

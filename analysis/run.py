@@ -87,7 +87,12 @@ def _tree_record(
         "model": plan.lead_model,
         "alpha": plan.alpha,
         "hypotheses": [
-            {**asdict(h), "p_text": p_text(h.p), "p_adjusted_text": p_text(h.p_adjusted)} for h in hypotheses
+            {
+                **asdict(h),
+                "p_text": p_text(h.p),
+                "p_adjusted_text": "not tested" if h.p_adjusted is None else p_text(h.p_adjusted),
+            }
+            for h in hypotheses
         ],
         "words": {d: headline_word(plan, d, hypotheses, tests[d], faults[d]) for d in plan.dimensions},
     }

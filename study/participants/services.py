@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from study.participants.consent import consent_text
 from study.participants.inputs import InvitationInput
@@ -167,7 +167,14 @@ def _new_account(invitation: Invitation, password: str, name: str) -> Person:
         validate_password(password, draft)
     except ValidationError as error:
         raise InvalidInput("Please choose another password.", details=list(error.messages)) from error
-    return Person.objects.create_user(invitation.email, password, name=draft.name)
+    try:
+        with transaction.atomic():
+            return Person.objects.create_user(invitation.email, password, name=draft.name)
+    except IntegrityError as error:  # the same person accepts for another study at this moment
+        raise Conflict(
+            "An account of this address was made at this moment. Open the invitation again and type its "
+            "password. The invitation is still valid."
+        ) from error
 
 
 def decide_consent(

@@ -2,6 +2,7 @@
 
 from typing import cast
 
+from allauth.core import ratelimit
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -10,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from study.participants.forms import AcceptForm, ConsentForm, InviteForm, StudyForm
 from study.participants.inputs import InvitationList, parse_invitations
-from study.participants.models import Person, Role
+from study.participants.models import Invitation, Person, Role
 from study.participants.policies import ParticipantRequest, has_agreed, role_required
 from study.participants.queries import (
     current_consent_text,
@@ -55,17 +56,27 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
     if found is None:
         raise Expired("This invitation is not valid. Ask the person who invited you for a new one.")
     form = AcceptForm(request.POST or None, initial={"name": found.name})
-    if form.is_valid():
-        try:
-            accept_invitation(token=token, now=timezone.now(), **form.cleaned_data)
-            return redirect("account_login")
-        except InvalidInput as error:
-            form.add_error("password", [error.message, *error.details])
+    if form.is_valid() and _accepted(request, found, token, form):
+        return redirect("account_login")
     is_expired = found.expires_at <= timezone.now()
-    is_gone = found.accepted_at or found.revoked_at or is_expired
     context = {"form": form, "invitation": found, "is_expired": is_expired}
-    status = 422 if form.errors else 410 if is_gone else 200
+    status = 422 if form.errors else 410 if found.accepted_at or found.revoked_at or is_expired else 200
     return render(request, "participants/invitation.html", context, status=status)
+
+
+def _accepted(request: HttpRequest, found: Invitation, token: str, form: AcceptForm) -> bool:
+    """Accept the invitation; a wrong password counts as a failed sign-in of that address."""
+    failures = {"action": "login_failed", "key": found.email}
+    if not ratelimit.consume(request, dry_run=True, **failures):
+        form.add_error("password", "Too many attempts. Wait five minutes and try again.")
+        return False
+    try:
+        accept_invitation(token=token, now=timezone.now(), **form.cleaned_data)
+    except InvalidInput as error:
+        ratelimit.consume(request, **failures)
+        form.add_error("password", [error.message, *error.details])
+        return False
+    return True
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable
 
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -10,6 +11,18 @@ from study.protocol import audit
 from study.protocol.errors import StudyError
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class PlainCookiesMiddleware:
+    """Refuse cookies with the character NUL: quotes can hold it, and PostgreSQL refuses it."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if any("\x00" in value for value in request.COOKIES.values()):
+            raise SuspiciousOperation("a cookie holds NUL")
+        return self.get_response(request)
 
 
 class RequestContextMiddleware:

@@ -1,7 +1,6 @@
 """Running the study's plan on its frozen dataset, and putting the results beside it."""
 
 import hashlib
-import json
 import tempfile
 from collections.abc import Mapping
 from datetime import datetime
@@ -26,6 +25,7 @@ from study.protocol.vocabulary import Phase
 from study.reports.models import AnalysisRun
 from study.reports.queries import AFTER_LOCK, REPORT_FILE, RESULTS_FILE, latest_run, study_by_id
 from study.reports.rendering import figure_texts, standalone_report
+from study.responses.inputs import clean_json
 from vignettes.bank import LoadReport, store_contents
 from vignettes.schema import load_bytes
 from vignettes.strict_yaml import BankError
@@ -122,7 +122,7 @@ def import_vignette(*, person: Person, content: bytes, now: datetime) -> LoadRep
     try:
         with transaction.atomic():
             vignette = load_bytes(content, name="body")
-            if "\\u0000" in json.dumps(to_canonical(vignette)):
+            if clean_json(to_canonical(vignette)) != to_canonical(vignette):
                 raise InvalidInput("The vignette was not stored. A text holds the character NUL.")
             report = store_contents([vignette], now=now)
             detail = {"created": report.created, "revised": report.revised}

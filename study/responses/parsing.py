@@ -34,6 +34,7 @@ _HEADING: Final = re.compile(
 _CLOSED_THOUGHT: Final = re.compile(r"<think(?:ing)?>(.*?)</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
 _OPEN_THOUGHT: Final = re.compile(r"<think(?:ing)?>(.*)\Z", re.DOTALL | re.IGNORECASE)
 _ORPHAN_END: Final = re.compile(r"\A(.*)</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
+_UNOPENED_ANSWER: Final = re.compile(r"\A(?:(?!<answer>).)*</answer>", re.DOTALL | re.IGNORECASE)
 _ANSWER: Final = re.compile(r"<answer>(.*?)(?:</answer>|\Z)", re.DOTALL | re.IGNORECASE)
 
 
@@ -83,7 +84,8 @@ def split_reasoning(
 
     The server's own reasoning field comes first, under either of its names; then the tags in the text. A
     thought that never ends leaves no answer; an end without a beginning (the chat template wrote it)
-    makes everything before it a thought; text outside an answer tag is a thought.
+    makes everything before it a thought; text outside an answer tag is a thought, and an answer's end without
+    a beginning ends the answer all the same.
     """
     thoughts = [reasoning or reasoning_content or ""]
     text = content or ""
@@ -94,6 +96,8 @@ def split_reasoning(
         if match:
             thoughts.append(match[1])
             text = text[: match.start()] + text[match.end() :]
+    if _UNOPENED_ANSWER.match(text):
+        text = f"<answer>{text}"
     answers = _ANSWER.findall(text)
     if answers:
         thoughts.append(_ANSWER.sub("", text))

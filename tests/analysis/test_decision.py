@@ -121,6 +121,13 @@ def test_equivalence_on_correctness_blocks_nothing():
     assert all(h.rejected for h in tree)
 
 
+def test_equivalence_is_headlined_on_correctness_only():
+    tests = _both(medication_safety=0.0)
+    tree = run_tree(PLAN, tests, NO_FAULTS)
+    assert interval_word(tests["medication_safety"][0], margin=0.5, equivalence_alpha=0.025) == "equivalent"
+    assert headline_word(PLAN, "medication_safety", tree, tests["medication_safety"], []) == "non-inferior"
+
+
 def test_a_better_model_is_not_blocked_for_not_being_equivalent():
     tests = _both(medical_correctness=2.0)
     assert all(h.rejected for h in run_tree(PLAN, tests, NO_FAULTS))

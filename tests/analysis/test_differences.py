@@ -30,7 +30,14 @@ def _differences(cells, drop=()):
     zero = np.zeros(len(kept))
     first = np.full(len(kept), "M")
     return Differences(
-        np.array(vignette), first, np.array(resident), np.array(rater), np.array(value), zero, 0, 0
+        np.array(vignette),
+        first,
+        np.array(resident),
+        np.array(rater),
+        np.array(value),
+        zero,
+        zero > 0,
+        zero > 0,
     )
 
 
@@ -80,6 +87,12 @@ def test_equal_counts_with_different_raters_are_not_complete():
     assert not block_table(_differences(cells), _differences(cells).second).complete
 
 
+def test_residents_who_share_a_vignette_are_not_independent_blocks():
+    shared = [(s, f"v{int(s[1:]) % 4}-{v[-1]}", r, d) for s, v, r, d in _cells()]
+    assert block_table(_differences(shared), _differences(shared).second).complete
+    assert _test(_differences(shared)).engine == ENGINE_REML
+
+
 def test_one_vignette_per_resident_merges_the_two_factors():
     result = _test(_differences(_cells(share=1), drop=[0]))
     assert "resident and vignette" in result.components
@@ -106,7 +119,7 @@ def test_a_level_per_row_leaves_no_random_factor():
 
 def test_no_pairs_are_not_estimable():
     empty = np.array([], dtype=str)
-    none = Differences(empty, empty, empty, empty, np.array([]), np.array([]), 0, 0)
+    none = Differences(empty, empty, empty, empty, np.array([]), np.array([]), empty == "", empty == "")
     assert "no vignette" in _test(none).reason
     assert not block_table(none, none.second).complete
 
@@ -206,3 +219,17 @@ def test_differences_that_residents_explain_in_full_leave_no_residual():
     assert (
         "residual variance is estimated at 0" in _test(_differences([*cells, ("s2", "v2", "r1", 0.0)])).reason
     )
+
+
+@pytest.mark.parametrize(
+    ("cells", "reason"),
+    [
+        ("002-2 010+2 011+1 012+0 120-1 130-2 252-2", "almost no degrees of freedom"),
+        ("011-2 121+0 122+0 131+1 240+2 251-1", "residual variance is estimated at 0"),
+    ],
+)
+def test_a_handful_of_cells_is_not_estimable_with_a_reason(cells, reason):
+    rows = [(f"s{c[0]}", f"v{c[1]}", f"r{c[2]}", float(c[3:])) for c in cells.split()]
+    result = _test(_differences(rows))
+    assert reason in result.reason
+    assert result.interval is None

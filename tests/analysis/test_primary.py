@@ -94,6 +94,17 @@ def test_degenerate_tables_are_not_estimable_with_a_reason(d, reason):
     assert (result.interval, result.se, result.p_superior) == (None, None, None)
 
 
+def test_a_block_component_at_zero_is_named():
+    d = _table(13, sd_rater=2.0)
+    level = d - d.mean(axis=1, keepdims=True) + d.mean()
+    assert two_way_random_t(level, margin=0.5).test().singular == ("block",)
+
+
+def test_mean_squares_are_given_where_the_mean_has_no_variance():
+    squares = two_way_random_t(np.array([[1.0, -1.0], [-1.0, 1.0]]), margin=0.5).test().components
+    assert squares == {"ms_blocks": 0.0, "ms_raters": 0.0, "ms_residual": 4.0}
+
+
 def test_a_degenerate_study_leaves_its_neighbours_alone():
     d = np.stack([_table(11), np.zeros((15, 4))])
     result = two_way_random_t(d, margin=0.5)

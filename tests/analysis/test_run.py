@@ -108,6 +108,7 @@ def test_without_arms_all_pairs_of_codes_are_compared_without_words(small_datase
     assert all("word" not in contrast for contrast in results["contrasts"])
     assert results["blinding"]["reason"] == "the arms are not released"
     assert "not released" in results["methods"]
+    assert "not truly blind" in results["methods"]
 
 
 def test_another_plan_than_the_locked_one_is_exploratory_and_claims_nothing(small_dataset, small_plan):
@@ -153,15 +154,29 @@ def test_a_score_that_was_not_judged_brings_in_the_other_engine(tmp_path, small_
     assert "Kenward-Roger test elsewhere" in results["methods"]
 
 
-def test_a_response_never_given_is_imputed_and_counted(tmp_path, small_plan):
-    study = SMALL
-    frames = simulate_study(np.random.default_rng(1), study)
+def _never_given(frames, gone):
     planned = frames["responses"]
-    gone = planned["response"] == "r0000"
+    lost = set(planned.loc[gone, "response"])
     status = planned["status"].mask(gone, "missing")
     frames["responses"] = planned.assign(status=status, response=planned["response"].mask(gone, ""))
     for name in ("ratings", "harms", "guesses"):
-        frames[name] = frames[name][frames[name]["response"] != "r0000"]
+        frames[name] = frames[name][~frames[name]["response"].isin(lost)]
+    return frames
+
+
+def test_residents_who_gave_nothing_do_not_count_as_heard(tmp_path, small_plan):
+    frames = simulate_study(np.random.default_rng(1), SMALL)
+    frames = _never_given(frames, frames["responses"]["responder"] == "S01")
+    write_dataset(tmp_path / "data", frames, SMALL, small_plan)
+    results = analyse(load_dataset(tmp_path / "data"), small_plan)
+    assert results["faults"] == ["4 PGY1 residents; at least 5 are needed to speak of a level"]
+    assert _contrast(results, "model-a", "PGY1", "medication_safety")["n"]["second_responders"] == 5
+
+
+def test_a_response_never_given_is_imputed_and_counted(tmp_path, small_plan):
+    study = SMALL
+    frames = simulate_study(np.random.default_rng(1), study)
+    frames = _never_given(frames, frames["responses"]["response"] == "r0000")
     write_dataset(tmp_path / "data", frames, study, small_plan)
     results = analyse(load_dataset(tmp_path / "data"), small_plan)
     contrast = _contrast(results, "model-a", "PGY1", "medication_safety")
@@ -181,6 +196,7 @@ def test_scores_that_are_all_equal_are_not_estimable_everywhere(tmp_path, score,
     assert {c["word"].split(":")[0] for c in results["contrasts"]} == {"not estimable"}
     assert {r["alpha_reason"] for r in results["reliability"]} == {"all scores are equal"}
     assert {c["shown"].split(":")[0] for c in results["claims"]} == {"not estimable", "not tested"}
+    assert [h["p_adjusted_text"] for h in results["tree"]["hypotheses"]][1:] == ["not tested"] * 4
 
 
 def test_a_dataset_without_ratings_says_so_without_crashing(tmp_path, small_plan):

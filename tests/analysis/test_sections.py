@@ -45,6 +45,16 @@ def test_an_event_is_seen_by_any_rater_or_by_most(dataset, plan):
     assert not events["tag_hallucination"]
 
 
+def test_events_are_those_of_the_primary_draw_with_and_without_names(dataset, plan):
+    model = dataset.responders.loc[dataset.responders["arm"] == "C", "responder"]
+    tables = {name: getattr(dataset, name) for name in ("harms", "responses")}
+    moved = {name: t.assign(draw=t["draw"] + t["responder"].isin(model)) for name, t in tables.items()}
+    arms = tuple(replace(arm, kind="") for arm in dataset.arms)
+    for changed in ({}, {"unblinded": False, "arms": arms}):
+        events = response_events(replace(dataset, **moved, **changed), replace(plan, primary_draw=2))
+        assert (events["arm"] == "C").sum() == 30
+
+
 def test_responses_that_nobody_judged_are_no_events(dataset, plan):
     harms = dataset.harms.assign(cannot_judge=1)
     section = safety_section(replace(dataset, harms=harms), plan)

@@ -1,5 +1,6 @@
 import hashlib
 import json
+import re
 
 import pytest
 from django.test import Client
@@ -177,6 +178,14 @@ def test_a_malformed_vignette_is_refused_with_the_line_and_stores_nothing(body: 
     response = Program(lead()).post("vignettes", body, "application/yaml")
     assert response.status_code == 400
     assert response.json()["details"][0].startswith("body:")
+    assert Vignette.objects.count() == 1
+
+
+def test_a_vignette_with_a_character_that_no_database_takes_is_refused() -> None:
+    draft_study(vignettes=1)
+    text = (CONTENT_DIRECTORY / "MS-09.yaml").read_text("utf-8")
+    body = re.sub(r"(?m)^title: .*$", r'title: "a\\0b"', text).encode()
+    assert Program(lead()).post("vignettes", body, "application/yaml").status_code == 400
     assert Vignette.objects.count() == 1
 
 

@@ -5,6 +5,7 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse
 
 from study.blinding.key import SealKey, StudySecret
+from study.datasets.models import FrozenDataset
 from study.participants.models import Participant
 from study.protocol.models import Study
 from study.ratings.guard import AUTHOR_TABLES, BlindingBreach, blinded
@@ -15,7 +16,7 @@ from study.responses.models import Response
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.parametrize("model", [SealKey, StudySecret, Response])
+@pytest.mark.parametrize("model", [SealKey, StudySecret, Response, FrozenDataset])
 def test_a_query_for_an_author_is_stopped(model: type[Response]) -> None:
     view = blinded(lambda _: HttpResponse(str(model.objects.count())))
     with pytest.raises(BlindingBreach, match=model._meta.db_table):

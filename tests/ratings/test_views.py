@@ -177,6 +177,13 @@ def test_a_draft_is_kept_and_fills_the_page(client: Client) -> None:
     assert re.search(r'name="medication_safety" value="3"[^>]*checked', page)
 
 
+def test_a_draft_leaves_out_what_no_database_takes(client: Client) -> None:
+    study = opened_study()
+    sign_in(client, study)
+    assert client.post(address(study, "rate-draft"), {"comment": "so\0 far"}).status_code == 200
+    assert RatingDraft.objects.get().fields == {"comment": "so far"}
+
+
 @pytest.mark.parametrize("name", ["rate-page", "rate-draft", "rate-guess", "rate-correct"])
 @pytest.mark.parametrize("position", [0, 13, 10**30])
 def test_a_place_that_is_not_mine_is_not_found(client: Client, name: str, position: int) -> None:

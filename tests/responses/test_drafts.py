@@ -52,6 +52,15 @@ def test_saving_again_after_both_were_shown_settles_it(resident: Participant) ->
     assert (draft.sections["recommended_action"], draft.rival) == ("both", None)
 
 
+def test_a_submission_that_another_page_contradicts_is_kept_beside_its_draft(resident: Participant) -> None:
+    _save(resident, "theirs", version=0, tab="a")
+    place, mine = first_place(resident), answer("mine", version=0, tab="b")
+    with pytest.raises(DraftConflict):
+        submit_answer(planned_id=place.pk, participant=resident, answer=mine, now=NOW)
+    draft = Draft.objects.get()
+    assert (draft.sections["recommended_action"], draft.rival["recommended_action"]) == ("theirs", "mine")
+
+
 def test_an_autosave_that_did_not_show_the_other_text_keeps_it(resident: Participant) -> None:
     _save(resident, "theirs", version=0, tab="a")
     with pytest.raises(DraftConflict):

@@ -52,6 +52,11 @@ def study(db: None) -> Study:
     return imported_study()
 
 
+def test_a_line_that_is_nested_too_deeply_is_a_fault(study: Study) -> None:
+    line = json.dumps(_line()).replace("0.7", "[" * 500 + "]" * 500)
+    assert _faults(study, line) == ["line 1: is nested too deeply"]
+
+
 def test_a_text_becomes_a_response_with_its_provenance(study: Study) -> None:
     assert _import(study, _line()).stored == 1
     response, attempt = Response.objects.get(), GenerationAttempt.objects.get()

@@ -65,6 +65,13 @@ def test_a_cut_off_thought_has_no_content_and_the_reason_length(model_server: Mo
     assert (result.content, result.finish_reason, result.reasoning) == (None, "length", "hm")
 
 
+@pytest.mark.parametrize("reason", ["abort", "error"])
+def test_a_generation_that_the_server_broke_off_is_no_answer(model_server: ModelServer, reason: str) -> None:
+    model_server.replies = [Reply(completion("## Assessment\nHalf a sen", finish_reason=reason))]
+    with pytest.raises(InterruptionError, match="broke the generation off"):
+        _ask(model_server.url)
+
+
 @pytest.mark.parametrize("status", [408, 429, 500, 503])
 def test_overload_and_server_errors_may_be_tried_again(model_server: ModelServer, status: int) -> None:
     model_server.replies = [Reply({"error": {"message": "busy"}}, status)]

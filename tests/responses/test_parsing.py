@@ -65,6 +65,7 @@ def test_a_heading_that_comes_twice_adds_to_its_section() -> None:
         ("<think>why", "", "why"),
         ("<think>why</think><answer>Yes</answer> bye", "Yes", "why\n\nbye"),
         ("musing <answer>Yes", "Yes", "musing"),
+        ("why</think>Yes</answer> bye", "Yes", "why\n\nbye"),
         ("<THINK>why</THINK>Yes", "Yes", "why"),
         ("Yes", "Yes", ""),
         (None, "", ""),

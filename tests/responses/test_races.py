@@ -9,7 +9,7 @@ import pytest
 from django.db import connections
 
 from study.participants.models import Role
-from study.protocol.errors import PhaseClosed
+from study.protocol.errors import Conflict, PhaseClosed
 from study.protocol.models import Study
 from study.protocol.transactions import record_event
 from study.responses.models import AnsweringClosure, Draft, PlannedResponse, Response
@@ -153,6 +153,16 @@ def test_a_result_that_comes_while_the_close_commits_is_not_stored(
     )
     assert state == ""
     assert not Response.objects.exists()
+
+
+def test_a_draft_that_comes_while_an_answer_commits_is_refused_and_leaves_none(
+    template_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = opened_study()
+    _draft(study, "one", "a")()
+    _, drafted = _held_in(monkeypatch, "submission", _submit(study, "one"), _draft(study, "two", "a"))
+    assert isinstance(drafted, Conflict)
+    assert not Draft.objects.exists()
 
 
 def test_a_late_residents_two_clicks_plan_one_list(template_db: None) -> None:

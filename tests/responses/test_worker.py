@@ -1,3 +1,4 @@
+import json
 import threading
 from datetime import datetime, timedelta
 
@@ -32,6 +33,29 @@ def test_the_queue_is_worked_through_to_the_end(trial: Study) -> None:
     assert _drain() == 6
     assert Response.objects.filter(study=trial, model_arm__isnull=False, status="answered").count() == 6
     assert AuditEvent.objects.filter(action="responses.generate").count() == 6
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "fault", ['"logprobs": NaN', '"usage": {"prompt_tokens": 99999999999}', '"x": "\\u0000"']
+)
+def test_an_answer_with_values_that_no_database_takes_is_stored(
+    model_server: ModelServer, settings: Settings, fault: str
+) -> None:
+    body = json.dumps(completion(COMPLETE))[:-1]
+    model_server.replies = [Reply(f"{body}, {fault}}}")]
+    asking_study(model_server, settings)
+    assert _drain() == 1
+    assert _only().state == Generation.State.DONE
+
+
+def test_a_result_that_cannot_be_stored_goes_back_and_does_not_stop_the_queue(
+    trial: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("study.responses.services.queue.draw_source", lambda _: 1 / 0)
+    assert _drain() == 6
+    assert set(Generation.objects.values_list("state", flat=True)) == {Generation.State.QUEUED}
+    assert not GenerationAttempt.objects.exists()
 
 
 def test_a_response_carries_its_whole_provenance(trial: Study) -> None:

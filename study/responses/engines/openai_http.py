@@ -17,6 +17,8 @@ CONNECT_TIMEOUT_S: Final = 10.0
 VERSION_TIMEOUT_S: Final = 5.0
 _BIGGEST_COUNT: Final = 2**31 - 1
 _TRANSIENT: Final = frozenset({408, 409, 425, 429})
+# The server broke the generation off and says so with status 200: the text is a torso and no answer.
+_BROKEN_OFF: Final = frozenset({"abort", "error"})
 
 
 class OpenAIHTTPEngine:
@@ -76,7 +78,10 @@ class OpenAIHTTPEngine:
             raise RejectionError(
                 f"the model's server refused with {response.status_code}: {_reason(response)}"
             )
-        return _completion(response)
+        body = _completion(response)
+        if str(body["choices"][0].get("finish_reason")) in _BROKEN_OFF:
+            raise InterruptionError("the model's server broke the generation off")
+        return body
 
     def _version(self, client: httpx.Client) -> str:
         """Return the server's version where it tells one (`/version` beside `/v1`), else an empty text."""
@@ -144,5 +149,6 @@ def _result(
 
 
 def _count(value: object) -> int | None:
-    is_count = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _BIGGEST_COUNT
-    return value if is_count else None
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    return value if 0 <= value <= _BIGGEST_COUNT else None
