@@ -23,6 +23,7 @@ STYLE = {
     "font.family": "DejaVu Sans",
     "font.size": 9,
     "text.color": INK,
+    "text.parse_math": False,  # a dollar sign in an arm's label is a dollar sign
     "axes.edgecolor": LINE,
     "axes.labelcolor": INK,
     "xtick.color": MUTED,

@@ -24,6 +24,7 @@ APPEND_ONLY_TABLES: Final = (
     "study_flagdecision",
     "study_frozendataset",
     "study_generationattempt",
+    "study_exclusionrun",
     "study_itemexclusion",
     "study_plannedresponse",
     "study_rating",
@@ -83,6 +84,11 @@ _EXCLUDED = """EXISTS (
   SELECT 1 FROM study_itemexclusion e WHERE e.item_id = NEW.item_id AND e.rater_id = NEW.rater_id)"""
 _ASSIGNED = """EXISTS (
   SELECT 1 FROM study_assignment a WHERE a.item_id = NEW.item_id AND a.rater_id = NEW.rater_id)"""
+# A resident's level decides the arm: changing it after the answer would move the answer.
+_ROLE_CHANGES = """OLD.study_id <> NEW.study_id OR OLD.person_id <> NEW.person_id
+  OR OLD.role <> NEW.role OR OLD.level <> NEW.level"""
+_ARM_CHANGES = """OLD.study_id <> NEW.study_id OR OLD.name <> NEW.name
+  OR OLD.kind <> NEW.kind OR OLD.level <> NEW.level"""
 _STUDY_OF_ARM = "(SELECT a.study_id FROM study_arm a WHERE a.id = NEW.arm_id)"
 _STUDY_OF_GENERATION = "(SELECT g.study_id FROM study_generation g WHERE g.id = NEW.generation_id)"
 
@@ -102,6 +108,9 @@ GUARDS: Final[tuple[Guard, ...]] = (
         "OLD.simulated <> NEW.simulated",
         "a study stays simulated or real for good",
     ),
+    Guard("role_fixed", "study_participant", "UPDATE", _ROLE_CHANGES, "a role stays as it was given"),
+    Guard("arm_fixed", "study_arm", "UPDATE", _ARM_CHANGES, "an arm stays as it was planned"),
+    Guard("vignette_fixed", "study_studyvignette", "UPDATE", "1 = 1", "a study keeps its vignette versions"),
     Guard("key_agrees", "study_sealkey", "INSERT", _KEY_DISAGREES, "item and response of a key must agree"),
     Guard(
         "assignment_allowed", "study_assignment", "INSERT", _EXCLUDED, "this rater is excluded from this item"

@@ -56,3 +56,10 @@ def test_results_without_contrasts_still_draw(results):
     empty = {**results, "contrasts": [], "claims": []}
     assert forest_svg(empty).startswith("<?xml")
     assert paired_dots_svg(empty).startswith("<?xml")
+
+
+@pytest.mark.parametrize("draw", [forest_svg, paired_dots_svg])
+def test_a_dollar_sign_in_a_label_is_no_formula(results, draw):
+    contrasts = [{**contrast, "model_label": r"Costs $\5 a $day"} for contrast in results["contrasts"]]
+    claims = [{**claim, "model_label": r"Costs $\5 a $day"} for claim in results["claims"]]
+    assert draw({**results, "contrasts": contrasts, "claims": claims}).rstrip().endswith("</svg>")

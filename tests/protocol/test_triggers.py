@@ -81,3 +81,24 @@ def test_a_participant_cannot_be_made_an_administrator() -> None:
     draft_study(vignettes=1)
     with refuses("cannot be an administrator"), transaction.atomic():
         Person.objects.filter(pk=person("lead@example.org").pk).update(is_staff=True)
+
+
+def test_a_level_cannot_be_changed_because_it_decides_the_arm_of_the_answers() -> None:
+    study = draft_study(vignettes=1)
+    resident = participant(study, Role.RESIDENT, "r@example.org", level="PGY1")
+    with refuses("role stays"), transaction.atomic():
+        Participant.objects.filter(pk=resident.pk).update(level="PGY2")
+
+
+def test_an_arm_cannot_change_its_name_kind_or_level() -> None:
+    study = draft_study(vignettes=1)
+    for change in ({"name": "other"}, {"level": "PGY2"}):
+        with refuses("arm stays"), transaction.atomic():
+            study.arms.filter(name="pgy1").update(**change)
+
+
+def test_a_study_keeps_the_vignette_versions_it_began_with() -> None:
+    study = draft_study(vignettes=2)
+    first, second = study.study_vignettes.all()
+    with refuses("keeps its vignette versions"), transaction.atomic():
+        study.study_vignettes.filter(pk=first.pk).update(version_id=second.version_id)
