@@ -50,7 +50,7 @@ class StudyForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
         label="Models, one per line, the lead model first",
         help_text="short-name = Label, for example: safemed-r1 = SafeMed-R1",
-        initial="safemed-r1 = SafeMed-R1",
+        initial="safemed-r1 = SafeMed-R1\nqwen3-32b = Qwen3-32B",
     )
     vignettes = forms.CharField(
         required=False,
