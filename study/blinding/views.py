@@ -84,7 +84,7 @@ def seal_confirm(request: ParticipantRequest) -> HttpResponse:
 def exclusions(request: ParticipantRequest) -> HttpResponse:
     participant = request.participant
     count = derive_exclusions(study=participant.study, person=participant.person, now=timezone.now())
-    messages.success(request, f"Exclusions are derived for {count} raters.")
+    messages.success(request, f"Exclusions are derived for {count} rater{'' if count == 1 else 's'}.")
     return redirect("seal", participant.study.slug)
 
 

@@ -70,7 +70,7 @@ def _require_statement(statement: str) -> None:
 def _open_ratings(study: Study, reason: str) -> int:
     left = open_assignments(study).count()
     if left and not reason:
-        message = f"{left} ratings are open. Say why the data are locked without them: the report prints it."
+        message = f"Open ratings: {left}. Say why the data are locked nevertheless: the report prints it."
         raise InvalidInput(f"{message} Nothing was signed.")
     return left
 

@@ -57,7 +57,7 @@ def _signed(request: ParticipantRequest, form: SignatureForm, sign: Any, stateme
             **form.cleaned_data,
         )
     except InvalidInput as error:
-        form.add_error("reason" if "ratings are open" in error.message else "password", error.message)
+        form.add_error("reason" if error.message.startswith("Open ratings") else "password", error.message)
         return False
     except Conflict as error:
         form.add_error(None, error.message)

@@ -117,7 +117,7 @@ class ApprovalForm(forms.Form):
 class PlanForm(forms.Form):
     text = forms.CharField(
         max_length=50_000,
-        widget=forms.Textarea(attrs={"rows": 30, "spellcheck": "false"}),
+        widget=forms.Textarea(attrs={"rows": 30, "spellcheck": "false", "class": "code"}),
         label="Plan (YAML)",
     )
     reason = forms.CharField(required=False, max_length=1000, label="Why it changes")

@@ -3,6 +3,7 @@
 from typing import cast
 
 from allauth.core import ratelimit
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -72,6 +73,7 @@ def _accepted(request: HttpRequest, found: Invitation, token: str, form: AcceptF
         return False
     try:
         accept_invitation(token=token, now=timezone.now(), **form.cleaned_data)
+        messages.success(request, "The invitation is accepted.")
     except InvalidInput as error:
         ratelimit.consume(request, **failures)
         form.add_error("password", [error.message, *error.details])

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from study.protocol import audit
 from study.protocol.errors import StudyError
@@ -52,4 +53,14 @@ class StudyErrorMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, StudyError):
             return None
-        return render(request, "protocol/refusal.html", {"error": exception}, status=exception.status)
+        context = {"error": exception, "page_before": _page_before(request)}
+        return render(request, "protocol/refusal.html", context, status=exception.status)
+
+
+def _page_before(request: HttpRequest) -> str:
+    """Return the page of this site whose form was refused, or an empty string."""
+    address = request.META.get("HTTP_REFERER", "")
+    is_ours = url_has_allowed_host_and_scheme(
+        address, {request.get_host()}, require_https=request.is_secure()
+    )
+    return address if request.method == "POST" and is_ours else ""

@@ -160,6 +160,10 @@ def eligible_raters(study: Study) -> QuerySet[Participant]:
     return consented(study, Role.RATER).filter(pk__in=derived)
 
 
+def _raters(number: int) -> str:
+    return f"{number} rater{'' if number == 1 else 's'}"
+
+
 def opening_blockers(study: Study) -> list[str]:
     """Return what still stands between the study and rating, one sentence each."""
     agreed, eligible = consented(study, Role.RATER).count(), eligible_raters(study).count()
@@ -169,11 +173,11 @@ def opening_blockers(study: Study) -> list[str]:
         (locked_plan(study) is not None, "The analysis plan is not locked by signature."),
         (
             agreed >= planned,
-            f"{planned} raters per response are planned, and {agreed} have agreed to take part.",
+            f"Each response needs {_raters(planned)}, and {agreed} agreed to take part.",
         ),
         (
             eligible == agreed,
-            f"Exclusions are not derived for {agreed - eligible} raters: see the sealing page.",
+            f"Exclusions are not derived for {_raters(agreed - eligible)}: see the sealing page.",
         ),
     ]
     return [sentence for good, sentence in checks if not good]

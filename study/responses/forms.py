@@ -140,7 +140,7 @@ class ModelSetupForm(forms.Form):
 def setup_initial(setup: ModelSetup | None) -> dict[str, Any]:
     """Return what the form of a model arm starts from."""
     if setup is None:
-        return {}
+        return {"engine": ModelSetup.Engine.OPENAI}
     names = ("engine", "model", "revision", "base_url", "prompt_version", "draws", "max_attempts", "ability")
     sampling = {f"sampling_{name}": value for name, value in setup.sampling.items()}
     return {name: getattr(setup, name) for name in names} | sampling

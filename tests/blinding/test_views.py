@@ -133,9 +133,9 @@ def test_exclusions_of_late_raters_are_derived_from_the_seal_page(client: Client
     sign_in(client, study, Role.INVESTIGATOR)
     client.post(reverse("seal-confirm", args=[study.slug]), {"confirm": "on"})
     participant(study, Role.RATER, "late@example.org")
-    assert "1 raters joined after sealing" in client.get(reverse("seal", args=[study.slug])).content.decode()
+    assert "1 rater joined after sealing" in client.get(reverse("seal", args=[study.slug])).content.decode()
     page = client.post(reverse("seal-exclusions", args=[study.slug]), follow=True).content.decode()
-    assert "Exclusions are derived for 1 raters." in page
+    assert "Exclusions are derived for 1 rater." in page
 
 
 def test_preparing_while_answering_is_open_is_refused(client: Client) -> None:

@@ -88,7 +88,7 @@ def test_a_rating_saved_between_the_signatures_voids_the_first() -> None:
 def test_open_ratings_need_a_reason_and_the_manifest_prints_it() -> None:
     study = rated_study()
     _open_assignment(study)
-    with pytest.raises(InvalidInput, match="1 ratings are open"):
+    with pytest.raises(InvalidInput, match="Open ratings: 1"):
         lock(study, lead())
     lock(study, reason="The rater fell ill.")
     manifest = json.loads((_folder(study) / "manifest.json").read_text())

@@ -124,6 +124,17 @@ def test_a_resident_sees_the_word_count_and_the_draft_being_saved(pages: dict[st
     expect(page.get_by_label("Assessment")).to_have_value("Three plain words")
 
 
+def test_a_page_reloaded_while_it_saves_is_no_rival_of_itself(pages: dict[str, Page]) -> None:
+    page = pages["pgy1-01@example.org"]
+    page.goto("/studies/pages-answering/answer/2/")
+    page.get_by_label("Assessment").fill("Typed, then reloaded at once.")
+    page.reload()
+    page.get_by_label("Monitoring").fill("Typed after the reload.")
+    expect(page.locator("#saved")).to_contain_text("Saved on the server", timeout=8000)
+    expect(page.locator("#rival")).to_be_hidden()
+    expect(page.get_by_label("Assessment")).to_have_value("Typed, then reloaded at once.")
+
+
 def test_a_rater_scores_by_keys_and_enter_saves_and_moves_on(pages: dict[str, Page]) -> None:
     page = pages["rater-1@example.org"]
     page.goto("/studies/pages-rating/rate/5/")

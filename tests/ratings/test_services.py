@@ -53,7 +53,7 @@ def test_opening_names_everything_that_is_missing() -> None:
     assert error.value.details == [
         "The responses are not sealed yet.",
         "The analysis plan is not locked by signature.",
-        "4 raters per response are planned, and 3 have agreed to take part.",
+        "Each response needs 4 raters, and 3 agreed to take part.",
         "Exclusions are not derived for 3 raters: see the sealing page.",
     ]
     assert not Assignment.objects.exists()
@@ -64,7 +64,7 @@ def test_a_rater_without_derived_exclusions_blocks_the_opening() -> None:
     participant(study, Role.RATER, "late@example.org")
     with pytest.raises(PreconditionMissing) as error:
         open_rating(study_id=study.pk, person=lead(), now=NOW)
-    assert error.value.details == ["Exclusions are not derived for 1 raters: see the sealing page."]
+    assert error.value.details == ["Exclusions are not derived for 1 rater: see the sealing page."]
 
 
 def test_a_rater_who_declined_gets_no_queue() -> None:

@@ -234,7 +234,7 @@ def test_the_lock_page_lists_the_open_ratings_first(client: Client) -> None:
     response = client.post(reverse("dataset-lock", args=[study.slug]), {"password": PASSWORD})
     text = response.content.decode()
     assert response.status_code == 422
-    assert text.index("late</th>") < text.index("1 ratings are open")
+    assert text.index("late</th>") < text.index("Open ratings: 1")
 
 
 @pytest.mark.parametrize("damage", ["forged", None])

@@ -24,9 +24,9 @@ def close_answering(*, study_id: int, person: Person, reason: str, now: datetime
             raise PhaseClosed("Answering is closed already. Nothing was changed.")
         owed = open_answers(study)
         if owed.total and not reason.strip():
+            verb = "answer is" if owed.total == 1 else "answers are"
             raise InvalidInput(
-                f"{owed.total} answers are still open. Say why answering closes without them. "
-                "Nothing was changed."
+                f"{owed.total} {verb} still open. Say why answering closes now. Nothing was changed."
             )
         stopped = _stop_generations(study, now)
         closure = AnsweringClosure.objects.create(

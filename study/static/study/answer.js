@@ -20,7 +20,8 @@
   const saved = document.getElementById("saved");
   const words = document.getElementById("words");
   const rival = document.getElementById("rival");
-  const hasProblems = document.getElementById("problems") !== null;
+  const problems = document.getElementById("problems");
+  const hasProblems = problems !== null;
   /* What the server sent, and not what stands in the fields: a quick hand types before this script runs. */
   let stored = hasProblems ? "" : snapshot("defaultValue");
   let isSaving = false;
@@ -66,6 +67,31 @@
     }
   }
 
+  /* A page that is left may still be saving: its successor in this tab goes on under its name, or it would meet its
+     own text as another page's. A name is taken once, so that a copied tab gets another. */
+  function takeName() {
+    try {
+      const name = sessionStorage.getItem(key);
+      sessionStorage.removeItem(key);
+      if (name && !hasProblems) {
+        hidden("tab").value = name;
+      }
+    } catch (error) {
+      /* Storage may be forbidden; then both texts are shown. */
+    }
+  }
+
+  function handOver(event) {
+    if (event.persisted) {
+      return;
+    }
+    try {
+      sessionStorage.setItem(key, hidden("tab").value);
+    } catch (error) {
+      /* As above. */
+    }
+  }
+
   function restoreFromDevice() {
     let kept = null;
     try {
@@ -82,7 +108,12 @@
         field.value = texts[field.name];
       }
     }
-    say("Brought back from this device; not yet on the server", true);
+    if (rival.hidden) {
+      say("Brought back from this device; not yet on the server", true);
+    } else {
+      /* This page was left before a choice: saving would let the text on the server go. */
+      hold({ version: hidden("version").value, theirs: JSON.parse(stored) });
+    }
   }
 
   function count() {
@@ -252,12 +283,22 @@
     keepOnDevice();
     isLeaving = true;
   });
-  document.addEventListener("visibilitychange", save);
+  document.addEventListener("visibilitychange", function () {
+    if (snapshot() !== stored && !isLeaving) {
+      keepOnDevice();
+    }
+    save();
+  });
+  window.addEventListener("pagehide", handOver);
   window.addEventListener("pageshow", function () {
     isLeaving = false;
   });
   setInterval(measure, 1000);
   setInterval(save, SERVER_MS);
+  takeName();
   restoreFromDevice();
   count();
+  if (hasProblems) {
+    problems.focus();
+  }
 })();

@@ -15,7 +15,10 @@
 
   help.hidden = false;
   const problems = document.getElementById("problems");
-  if (problems) problems.focus();
+  if (problems) {
+    problems.focus();
+    changed(); // what was refused is kept as a draft too
+  }
 
   // Active seconds: only while the page is seen and somebody reads, scrolls or types.
   ["keydown", "pointermove", "pointerdown", "scroll"].forEach(function (name) {
