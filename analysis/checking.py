@@ -34,7 +34,7 @@ class StrictLoader(yaml.SafeLoader):
             raise PlanError("", "aliases are not allowed")
         return super().compose_node(parent, index)
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:  # noqa: ARG002
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:  # noqa: ARG002  PyYAML's signature
         """Refuse a key that stands twice in one mapping."""
         keys = [str(key.value) for key, _ in node.value]
         twice = sorted({key for key in keys if keys.count(key) > 1})
@@ -142,6 +142,6 @@ def plain(value: object) -> object:
 class PlainDumper(yaml.SafeDumper):
     """Dumper without aliases, which the reader refuses."""
 
-    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002
+    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002  PyYAML's signature
         """Write every value in full."""
         return True

@@ -90,7 +90,7 @@ def holm(p_values: Sequence[float | None]) -> list[float]:
     if len(counted) == 1:
         return counted
     # statsmodels takes seconds to import and is needed here only.
-    from statsmodels.stats.multitest import multipletests  # noqa: PLC0415
+    from statsmodels.stats.multitest import multipletests  # noqa: PLC0415  costs seconds
 
     return [float(p) for p in multipletests(counted, method="holm")[1]]
 

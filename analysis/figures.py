@@ -174,7 +174,7 @@ def forest_svg(results: Results) -> str:
     The words beside the rows are those of each single contrast and not adjusted; the word in a dimension's
     heading is the headline of the lead model.
     """
-    with mpl.rc_context(STYLE):  # type: ignore[arg-type]
+    with mpl.rc_context(STYLE):  # type: ignore[arg-type]  # its stubs know no plain dict
         return _svg(forest_figure(results))
 
 
@@ -257,5 +257,5 @@ def paired_dots_svg(results: Results, model: str | None = None) -> str:
     model : str or None
         Arm name of the model; the first one of the results if None.
     """
-    with mpl.rc_context(STYLE):  # type: ignore[arg-type]
+    with mpl.rc_context(STYLE):  # type: ignore[arg-type]  # its stubs know no plain dict
         return _svg(paired_dots_figure(results, model))

@@ -233,7 +233,7 @@ def parse_plan(text: str) -> Plan:
     """
     try:
         # The loader is a SafeLoader with two refusals added.
-        raw = yaml.load(text, Loader=StrictLoader)  # noqa: S506
+        raw = yaml.load(text, Loader=StrictLoader)  # noqa: S506  a SafeLoader
     except yaml.YAMLError as error:
         raise PlanError("", "is not readable YAML: " + " ".join(str(error).split())) from error
     return _build(raw)

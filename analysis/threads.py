@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from scipy import linalg
-from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
+from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]  # it ships no types
 
 
 @lru_cache(maxsize=1)

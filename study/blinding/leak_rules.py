@@ -6,8 +6,6 @@ model, the AI of aortic insufficiency and "call the senior resident" are no leak
 
 from typing import Final
 
-SCAN_VERSION: Final = "1"
-
 _MACHINE: Final = (
     r"(?:(?:AI )?(?:language model|assistant|(?:chat)?bot)|AI|artificial intelligence|LLM|virtual assistant)"
 )

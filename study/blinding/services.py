@@ -21,7 +21,7 @@ from study.blinding.models import (
 from study.blinding.normalise import NORMALISER_VERSION, is_empty, normalise_sections
 from study.blinding.public_ids import public_ids, secret_of_simulation, waves
 from study.blinding.queries import flags_of, raters_without_exclusions, sealing_blockers, study_words
-from study.blinding.scan import cut_spans, scan_sections
+from study.blinding.scan import SCAN_VERSION, cut_spans, scan_sections
 from study.participants.models import Participant, Person, Role
 from study.protocol.errors import Conflict, InvalidInput, NotFound, NotPermitted, PreconditionMissing
 from study.protocol.models import Study
@@ -49,7 +49,12 @@ def prepare_sealing(*, study_id: int, person: Person, now: datetime) -> Preparat
             _replace_candidates(study, wanted)
         total = Response.objects.filter(study=study).count()
         result = Preparation(len(wanted), flags_of(study).count(), total - len(wanted))
-        detail = {"texts": result.texts, "flags": result.flags, "normaliser": NORMALISER_VERSION}
+        detail = {
+            "texts": result.texts,
+            "flags": result.flags,
+            "normaliser": NORMALISER_VERSION,
+            "scan": SCAN_VERSION,
+        }
         record_event(study=study, person=person, action="blinding.prepare_sealing", now=now, detail=detail)
     return result
 

@@ -11,8 +11,6 @@ from study.demonstration.people import ScriptedPerson, ScriptedRater, ScriptedRe
 from study.demonstration.script import CURATOR, DOMAIN, LEAD, PASSWORD, SECOND, Script
 from study.responses.engines.scripted import Card
 
-PHASES = ("draft", "answering", "sealed", "rating", "locked", "unblinded", "reported")
-
 
 @dataclass
 class Director:

@@ -1,5 +1,6 @@
 """Pages about people: home, invitation, consent, the list of people, a new study."""
 
+import secrets
 from typing import cast
 
 from allauth.core import ratelimit
@@ -30,7 +31,7 @@ from study.participants.services import (
     revoke_invitation,
     start_study,
 )
-from study.protocol.errors import Expired, InvalidInput
+from study.protocol.errors import Conflict, Expired, InvalidInput
 
 START_PAGES = {
     Role.RESIDENT: "answer-list",
@@ -103,11 +104,23 @@ def people(request: ParticipantRequest) -> HttpResponse:
     preview = parse_invitations(form.cleaned_data["people"]) if form.is_valid() else None
     sent = None
     if preview and not preview.problems and "confirm" in request.POST:
+        _refuse_repeat(request)
         person = request.participant.person
         sent = invite_people(study_id=study.pk, person=person, rows=preview.rows, now=timezone.now())
     context = _people_context(request, form, preview, sent)
     status = 422 if preview and preview.problems else 200
     return render(request, "participants/people.html", context, status=status)
+
+
+def _refuse_repeat(request: HttpRequest) -> None:
+    """Refuse a form that was sent before: a reload would withdraw links that are already on their way."""
+    key, used = request.POST.get("form_key", ""), request.session.get("sent_forms", [])
+    if key and key in used:
+        raise Conflict(
+            "These invitations were made already; their links were shown then and still hold. To make new "
+            "links, check the list again: that withdraws the first ones."
+        )
+    request.session["sent_forms"] = [*used[-19:], key]
 
 
 def _people_context(
@@ -124,6 +137,7 @@ def _people_context(
         "sent": [(each, _link(request, each.token)) for each in sent or []],
         "people": [(each, has_agreed(each)) for each in people_of(study)],
         "invitations": open_invitations(study),
+        "form_key": secrets.token_hex(16),
     }
 
 

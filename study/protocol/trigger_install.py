@@ -10,7 +10,7 @@ from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.signals import post_migrate, pre_migrate
 
-from study.protocol.triggers import GUARDS, Vendor, create_statements, trigger_name
+from study.protocol.triggers import Guard, Vendor, create_statements, guards_of, trigger_name
 
 
 def installed_triggers(connection: BaseDatabaseWrapper) -> set[str]:
@@ -25,9 +25,17 @@ def installed_triggers(connection: BaseDatabaseWrapper) -> set[str]:
         return {row[0] for row in cursor.fetchall()}
 
 
+def _vendor(connection: BaseDatabaseWrapper) -> Vendor:
+    return cast(Vendor, connection.vendor)
+
+
+def _guards(connection: BaseDatabaseWrapper) -> tuple[Guard, ...]:
+    return guards_of(_vendor(connection))
+
+
 def missing_triggers(connection: BaseDatabaseWrapper) -> set[str]:
     """Return the expected triggers that are not installed as defined."""
-    return {trigger_name(guard) for guard in GUARDS} - installed_triggers(connection)
+    return {trigger_name(guard) for guard in _guards(connection)} - installed_triggers(connection)
 
 
 def drop_triggers(connection: BaseDatabaseWrapper) -> None:
@@ -44,9 +52,9 @@ def install_triggers(connection: BaseDatabaseWrapper) -> None:
     tables = set(connection.introspection.table_names())
     missing = missing_triggers(connection)
     with connection.cursor() as cursor:
-        for guard in GUARDS:
+        for guard in _guards(connection):
             if guard.table in tables and trigger_name(guard) in missing:
-                for statement in create_statements(guard, cast(Vendor, connection.vendor)):
+                for statement in create_statements(guard, _vendor(connection)):
                     cursor.execute(statement)
 
 

@@ -63,7 +63,7 @@ def _append_only_guards() -> list[Guard]:
     return [
         Guard(f"keep_{table}_{event.lower()}", table, event, "1 = 1", f"{table} is append-only")
         for table in APPEND_ONLY_TABLES
-        for event in ("UPDATE", "DELETE")
+        for event in ("UPDATE", "DELETE", "TRUNCATE")
     ]
 
 
@@ -142,6 +142,11 @@ GUARDS: Final[tuple[Guard, ...]] = (
 )
 
 
+def guards_of(vendor: Vendor) -> tuple[Guard, ...]:
+    """Return the guards that the database can hold: SQLite has no TRUNCATE to guard against."""
+    return tuple(guard for guard in GUARDS if vendor == "postgresql" or guard.event != "TRUNCATE")
+
+
 def trigger_name(guard: Guard) -> str:
     """Return a name of at most 63 bytes that changes with the definition."""
     digest = hashlib.sha256(repr(guard).encode()).hexdigest()[:8]
@@ -154,10 +159,11 @@ def create_statements(guard: Guard, vendor: Vendor) -> list[str]:
     if vendor == "sqlite":
         when = f"BEFORE {guard.event} ON {guard.table} WHEN {guard.condition}"
         return [f"CREATE TRIGGER {name} {when} BEGIN SELECT RAISE(ABORT, '{message}'); END"]
-    result = "OLD" if guard.event == "DELETE" else "NEW"
+    result = {"DELETE": "OLD", "TRUNCATE": "NULL"}.get(guard.event, "NEW")
+    each = "STATEMENT" if guard.event == "TRUNCATE" else "ROW"
     refuse = f"RAISE EXCEPTION '{message}' USING ERRCODE = 'check_violation'"
     body = f"BEGIN IF {guard.condition} THEN {refuse}; END IF; RETURN {result}; END"
-    when = f"BEFORE {guard.event} ON {guard.table} FOR EACH ROW"
+    when = f"BEFORE {guard.event} ON {guard.table} FOR EACH {each}"
     return [
         f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $body$ {body} $body$",
         f"CREATE TRIGGER {name} {when} EXECUTE FUNCTION {name}()",

@@ -46,13 +46,13 @@ class IsInvestigator(BasePermission):
         return is_investigator(request.user)
 
 
-class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # registers untyped
     """How the schema describes the token."""
 
     target_class = "study.participants.tokens.ApiTokenAuthentication"
     name = "token"
 
-    def get_security_definition(self, auto_schema: object) -> dict[str, str]:  # noqa: ARG002
+    def get_security_definition(self, auto_schema: object) -> dict[str, str]:  # noqa: ARG002  its signature
         return {"type": "http", "scheme": "bearer"}
 
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from study.demonstration.browser import Browser as ScriptedBrowser
 from study.demonstration.cards import cards_of_bank
 from study.demonstration.director import Director
-from study.demonstration.script import CURATOR, LEAD, PASSWORD, Script
+from study.demonstration.script import CURATOR, LEAD, PASSWORD, SECOND, Script
 from tests.e2e.site import Site
 from tests.e2e.transport import generation_is_over, transports
 
@@ -43,11 +43,17 @@ PAGES = [
     (LEAD, "report", "/studies/pages-reported/report/"),
     (LEAD, "report-before-lock", "/studies/pages-rating/report/"),
     (LEAD, "new-study", "/studies/new/"),
+    (LEAD, "model-setup", "/studies/pages-answering/models/scripted-m1/setup/"),
+    (LEAD, "unblind", "/studies/pages-reported/unblind/"),
+    (LEAD, "tokens", "/account/tokens/"),
+    (LEAD, "password", "/account/password/change/"),
+    (SECOND, "second-home", "/"),
     (CURATOR, "curate", "/studies/pages-rating/curate/"),
     (CURATOR, "approve", "/studies/pages-rating/protocol/approve/1/"),
     ("pgy1-01@example.org", "answer-list", "/studies/pages-answering/answer/"),
     ("pgy1-01@example.org", "answer", "/studies/pages-answering/answer/1/"),
     ("pgy1-02@example.org", "receipts", "/studies/pages-answering/answer/receipts/"),
+    ("pgy1-01@example.org", "consent", "/studies/pages-answering/consent/"),
     ("rater-1@example.org", "queue", "/studies/pages-rating/rate/"),
     ("rater-1@example.org", "rate", "/studies/pages-rating/rate/4/"),
     ("rater-1@example.org", "rated", "/studies/pages-rating/rate/1/"),
@@ -135,7 +141,9 @@ def test_a_page_reloaded_while_it_saves_is_no_rival_of_itself(pages: dict[str, P
     expect(page.get_by_label("Assessment")).to_have_value("Typed, then reloaded at once.")
 
 
-def test_a_rater_scores_by_keys_and_enter_saves_and_moves_on(pages: dict[str, Page]) -> None:
+def test_a_rater_scores_by_keys_and_enter_saves_and_moves_on(
+    pages: dict[str, Page], screenshots: Path
+) -> None:
     page = pages["rater-1@example.org"]
     page.goto("/studies/pages-rating/rate/5/")
     page.locator("input[name=medical_correctness]").first.focus()
@@ -145,3 +153,25 @@ def test_a_rater_scores_by_keys_and_enter_saves_and_moves_on(pages: dict[str, Pa
     page.locator("input[name=confidence][value='2']").check()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Who wrote the response")).to_be_visible()
+    page.screenshot(path=screenshots / "guess.png", full_page=True)
+
+
+def test_an_invited_person_sets_up_the_account_and_signs_in(
+    pages: dict[str, Page], browser: Browser, played: Site, screenshots: Path
+) -> None:
+    lead = pages[LEAD]
+    lead.goto("/studies/pages-rating/people/")
+    lead.get_by_label("People, one per line").fill("newcomer@example.org,,curator")
+    lead.get_by_role("button", name="Check the list").click()
+    lead.get_by_role("button", name="Invite 1 person").click()
+    link = lead.locator(".notice-ok td code").inner_text()
+    guest = browser.new_context(viewport={"width": 1360, "height": 900}).new_page()
+    guest.goto(link)
+    guest.screenshot(path=screenshots / "invitation.png", full_page=True)
+    guest.get_by_label("Password").fill(PASSWORD)
+    guest.get_by_role("button", name="Accept").click()
+    guest.screenshot(path=screenshots / "sign-in.png", full_page=True)
+    guest.get_by_label("Email").fill("newcomer@example.org")
+    guest.get_by_label("Password").fill(PASSWORD)
+    guest.get_by_role("button", name="Sign in").click()
+    expect(guest.get_by_role("heading", name="Pages in rating")).to_be_visible()

@@ -112,6 +112,18 @@ def test_a_pasted_list_is_checked_before_anybody_is_invited() -> None:
     assert "http://testserver/invitation/" in sent
 
 
+def test_a_reloaded_page_of_invitations_withdraws_no_link() -> None:
+    draft_study(vignettes=1)
+    client = signed_in("lead@example.org")
+    people = "r@example.org,R,rater"
+    key = client.post("/studies/trial/people/", {"people": people}).context["form_key"]
+    data = {"people": people, "confirm": "1", "form_key": key}
+    assert client.post("/studies/trial/people/", data).status_code == 200
+    repeated = client.post("/studies/trial/people/", data)
+    assert repeated.status_code == 409 and "still hold" in repeated.content.decode()
+    assert Invitation.objects.get().revoked_at is None
+
+
 def test_a_stranger_and_a_missing_study_get_the_same_answer() -> None:
     draft_study(vignettes=1)
     client = signed_in("stranger@example.org")

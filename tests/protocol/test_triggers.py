@@ -12,7 +12,7 @@ from study.protocol.trigger_install import (
     installed_triggers,
     missing_triggers,
 )
-from study.protocol.triggers import GUARDS, trigger_name
+from study.protocol.triggers import guards_of, trigger_name
 from study.responses.models import ModelSetup
 from tests.builders import NOW, add_people, add_scripted_setup, draft_study, participant, person
 from vignettes.models import VignetteVersion
@@ -25,7 +25,7 @@ def refuses(message: str) -> pytest.RaisesExc[IntegrityError]:
 
 
 def test_every_guard_is_installed_after_migrate() -> None:
-    assert installed_triggers(connection) == {trigger_name(guard) for guard in GUARDS}
+    assert installed_triggers(connection) == {trigger_name(guard) for guard in guards_of(connection.vendor)}
 
 
 def test_a_missing_trigger_is_an_error_of_the_system_check() -> None:
@@ -102,3 +102,10 @@ def test_a_study_keeps_the_vignette_versions_it_began_with() -> None:
     first, second = study.study_vignettes.all()
     with refuses("keeps its vignette versions"), transaction.atomic():
         study.study_vignettes.filter(pk=first.pk).update(version_id=second.version_id)
+
+
+@pytest.mark.postgresql
+def test_stored_rows_cannot_be_emptied_away_in_one_statement() -> None:
+    draft_study(vignettes=1)
+    with refuses("append-only"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("TRUNCATE study_study CASCADE")

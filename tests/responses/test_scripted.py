@@ -10,13 +10,9 @@ from study.responses.inputs import count_words
 from study.responses.parsing import parse_answer
 from study.responses.services.setups import card_of
 from vignettes.bank import CONTENT_DIRECTORY
-from vignettes.models import VignetteVersion
-from vignettes.schema import load_file, to_canonical
+from vignettes.schema import load_file
 
-CARDS = [
-    card_of(VignetteVersion(content=to_canonical(load_file(path))))
-    for path in sorted(CONTENT_DIRECTORY.glob("*.yaml"))
-]
+CARDS = [card_of(load_file(path)) for path in sorted(CONTENT_DIRECTORY.glob("*.yaml"))]
 
 
 def _engine(ability: float) -> ScriptedEngine:

@@ -1,5 +1,6 @@
 """`manage.py demo`: play the demonstration studies through the real pages, then serve the site."""
 
+import json
 import subprocess
 import sys
 import time
@@ -17,6 +18,7 @@ from study.demonstration.cards import cards_of_bank
 from study.demonstration.director import Director, role_logins
 from study.demonstration.script import COMPLETE, IN_ANSWERING, IN_RATING, LEAD, PASSWORD, Script
 from study.demonstration.transport import InProcessTransport
+from study.demonstration.truth import expected_scores
 from study.participants.models import Person
 from study.protocol.models import Study
 from vignettes.bank import CONTENT_DIRECTORY, load_bank
@@ -27,6 +29,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--no-serve", action="store_true", help="stop after the play")
+        parser.add_argument(
+            "--truth", action="store_true", help="print the estimates beside the scripted truth"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.PRODUCTION:
@@ -39,6 +44,8 @@ class Command(BaseCommand):
         for script in (COMPLETE, IN_ANSWERING, IN_RATING):
             self._play(script)
         self._tell_where()
+        if options["truth"]:
+            self._tell_truth()
         if not options["no_serve"]:
             call_command("serve")
 
@@ -69,6 +76,20 @@ class Command(BaseCommand):
         self._line(f"Logins, all with the password {PASSWORD}:")
         for role, email in role_logins():
             self._line(f"  {role:<20} {email}")
+
+    def _tell_truth(self) -> None:
+        """Print each primary estimate beside the difference that the scripts would show without end."""
+        results = json.loads((settings.EXPORTS_DIR / COMPLETE.slug / "results.json").read_text("utf-8"))
+        abilities = {model.name: model.ability for model in COMPLETE.models} | COMPLETE.level_abilities
+        cards = list(cards_of_bank().values())
+        truths = {name: expected_scores(cards, ability, seed=1).mean for name, ability in abilities.items()}
+        self._line("\nScripted truth, estimate and 95 % interval, in points:")
+        for each in results["contrasts"]:
+            model, level, dimension = each["model"], each["level"], each["dimension"]
+            truth = truths[model][dimension] - truths[level][dimension]
+            low, high = each["interval"]["low"], each["interval"]["high"]
+            name = f"{model} - {level}, {dimension}"
+            self._line(f"  {name:<45} {truth:5.2f} {each['estimate']:6.2f} [{low:.2f}, {high:.2f}]")
 
 
 class _Browsers(dict[str, Browser]):

@@ -4,9 +4,8 @@ import os
 import signal
 import subprocess
 import sys
-import time
+import threading
 from argparse import ArgumentParser
-from types import FrameType
 from typing import Any
 
 from django.conf import settings
@@ -15,6 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from study.environment import read_text
 
+LOOK_EVERY_S = 0.2
 RESTART_AFTER_S = 2.0
 
 
@@ -42,25 +42,18 @@ def _site_command(bind: str, port: int) -> list[str]:
 
 def supervise(commands: dict[str, list[str]]) -> None:
     """Run the commands until a signal comes or the site ends; a worker that dies is started again."""
-    stopping = False
-
-    def stop(_: int, __: FrameType | None) -> None:
-        nonlocal stopping
-        stopping = True
-
+    stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
+        signal.signal(number, lambda *_: stop.set())
     children = {name: _start(command) for name, command in commands.items()}
     try:
-        while not stopping:
-            time.sleep(0.2)
+        while not stop.wait(LOOK_EVERY_S):
             if children["site"].poll() is not None:
                 raise CommandError(
                     "The site could not be served: is the port free? PORT=8001 chooses another."
                 )
             for name, child in children.items():
-                if child.poll() is not None and not stopping:
-                    time.sleep(RESTART_AFTER_S)
+                if child.poll() is not None and not stop.wait(RESTART_AFTER_S):
                     children[name] = _start(commands[name])
     finally:
         for child in children.values():

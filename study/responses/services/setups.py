@@ -19,6 +19,7 @@ from study.responses.inputs import ModelSetupInput, complete_sampling
 from study.responses.models import GenerationAttempt, ModelSetup
 from study.responses.prompts import SYSTEM_PROMPTS
 from vignettes.models import VignetteVersion
+from vignettes.structure import VignetteContent
 
 IN_PROCESS = "vllm"
 IMPORTED_PROMPT = "imported"
@@ -132,7 +133,7 @@ def engine_for(setup: ModelSetup, version: VignetteVersion, *, word_cap: int) ->
     """
     if setup.engine == ModelSetup.Engine.SCRIPTED:
         return ScriptedEngine(
-            card=card_of(version),
+            card=card_of(version.parsed),
             ability=setup.ability or 0.0,
             word_cap=word_cap,
             headings=SECTIONS,
@@ -151,9 +152,8 @@ def engine_for(setup: ModelSetup, version: VignetteVersion, *, word_cap: int) ->
     )
 
 
-def card_of(version: VignetteVersion) -> Card:
+def card_of(content: VignetteContent) -> Card:
     """Return what scripted answers are made of, from the hidden part of a vignette."""
-    content = version.parsed
     return Card(
         points=tuple(CardPoint(point.text, point.section, point.critical) for point in content.key_points),
         errors=tuple(CardError(error.answer_text, error.section) for error in content.common_errors),
