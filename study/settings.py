@@ -116,6 +116,8 @@ if PRODUCTION:
     }
 
 SESSION_COOKIE_AGE = 12 * 3600
+# What a person is told stays on the server, and needs no cookie of its own.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True

@@ -112,6 +112,12 @@ _PAGES: dict[Phase, tuple[tuple[str, str], ...]] = {
 }
 _ACTS = frozenset({"answering-open"})
 _ALWAYS = (("People", "people"), ("Protocol", "protocol"), ("Analysis plan", "plan"))
+# Pages of acts that lie behind the study, which an investigator must be able to show: first phase, label, page.
+_RECORDS = (
+    (Phase.RATING, "Sealing", "seal"),
+    (Phase.LOCKED, "Data lock", "dataset-lock"),
+    (Phase.UNBLINDED, "Unblinding", "dataset-unblind"),
+)
 
 
 def actions(study: Study) -> list[Action]:
@@ -123,8 +129,14 @@ def actions(study: Study) -> list[Action]:
 
 
 def standing_pages(study: Study) -> list[Action]:
-    """Return the pages that every phase has."""
-    return [Action(label, reverse(name, args=[study.slug])) for label, name in _ALWAYS]
+    """Return the pages that every phase has, then those that record an act already done."""
+    order = list(Phase)
+    behind = [
+        (label, name)
+        for first, label, name in _RECORDS
+        if order.index(Phase(study.phase)) >= order.index(first)
+    ]
+    return [Action(label, reverse(name, args=[study.slug])) for label, name in (*_ALWAYS, *behind)]
 
 
 def _count(number: int, noun: str) -> str:

@@ -108,6 +108,6 @@ def test_a_study_keeps_the_vignette_versions_it_began_with() -> None:
 def test_stored_rows_cannot_be_emptied_away_in_one_statement() -> None:
     draft_study(vignettes=1)
     with refuses("append-only"), transaction.atomic(), connection.cursor() as cursor:
-        # A table with pending foreign-key checks cannot be truncated by anyone; the guard must refuse it alone.
+        # Pending foreign-key checks would refuse the truncation before the guard is asked.
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("TRUNCATE study_study CASCADE")

@@ -6,7 +6,7 @@ from study.protocol.services import lock_plan
 from study.protocol.transactions import move_phase
 from study.protocol.vocabulary import Phase
 from study.ratings.models import Assignment
-from study.reports.board import actions, blockers, phase_line
+from study.reports.board import actions, blockers, phase_line, standing_pages
 from study.reports.queries import progress
 from study.reports.services import run_analysis
 from study.responses.models import ModelSetup, PlannedResponse
@@ -99,6 +99,14 @@ def test_every_phase_names_the_page_of_its_next_step() -> None:
         assert all(action.url.startswith("/studies/trial/") for action in actions(study))
         move_phase(study, phase)
     assert [action.label for action in actions(study)] == ["Report"]
+
+
+def test_an_act_already_done_keeps_its_page() -> None:
+    study = rated_study()
+    assert [page.label for page in standing_pages(study)][3:] == ["Sealing"]
+    lock(study)
+    unblind(study)
+    assert [page.label for page in standing_pages(study)][3:] == ["Sealing", "Data lock", "Unblinding"]
 
 
 def test_a_corrected_rating_is_counted_once() -> None:
