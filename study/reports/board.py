@@ -112,7 +112,7 @@ _PAGES: dict[Phase, tuple[tuple[str, str], ...]] = {
 }
 _ACTS = frozenset({"answering-open"})
 _ALWAYS = (("People", "people"), ("Protocol", "protocol"), ("Analysis plan", "plan"))
-# Pages of acts that lie behind the study, which an investigator must be able to show: first phase, label, page.
+# Pages of acts already done, which an investigator must be able to show: first phase, label, page.
 _RECORDS = (
     (Phase.RATING, "Sealing", "seal"),
     (Phase.LOCKED, "Data lock", "dataset-lock"),
