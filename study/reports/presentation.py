@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from study.reports.quality import quality_tables
+from study.reports.reliability import reliability_refusals, reliability_tables
 from study.reports.tables import Table, effect_tables
 
 Record = Mapping[str, Any]
@@ -28,6 +29,8 @@ class Report:
     warnings: list[str]
     effects: list[Table]
     quality: list[Table]
+    reliability: list[Table]
+    refusals: list[str]
     methods: str
     exception: Record | None
     facts: list[tuple[str, str]]
@@ -45,6 +48,8 @@ def present(results: Record, manifest: Record, results_sha256: str) -> Report:
         warnings=[*results["faults"], *results["notes"]],
         effects=effect_tables(results),
         quality=quality_tables(results),
+        reliability=reliability_tables(results),
+        refusals=reliability_refusals(results),
         methods=results["methods"],
         exception=results["dataset"]["approval_exception"],
         facts=_facts(results, manifest, results_sha256),

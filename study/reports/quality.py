@@ -1,4 +1,4 @@
-"""Tables of the report about arms, raters, blinding and safety, from the results document. Pure."""
+"""Tables of the report about arms, blinding and safety, from the results document. Pure."""
 
 from analysis.schema import DIMENSION_LABELS, ERROR_TAGS, STATUSES
 from study.protocol.rubric import ERROR_TAGS as TAG_LABELS
@@ -14,13 +14,12 @@ RULES = {"any": "any rater", "majority": "most raters"}
 
 
 def quality_tables(results: Record) -> list[Table]:
-    """Return the tables about the arms themselves, the raters, the blinding and safety."""
+    """Return the tables about the arms themselves, the blinding and safety."""
     return [
         _descriptives(results),
         _safety(results),
         *([_safety_comparisons(results)] if results["safety"]["comparisons"] else []),
         _error_tags(results),
-        _reliability(results),
         *([_blinding(results)] if results["blinding"]["arms"] else []),
         _planned(results),
     ]
@@ -88,23 +87,6 @@ def _error_tags(results: Record) -> Table:
     rows = [[TAG_LABELS[tag][0], *(str(arm["error_tags"][tag]) for arm in arms)] for tag in ERROR_TAGS]
     rows.append(["Responses", *(str(arm["responses"]) for arm in arms)])
     return Table("Responses with an error tag by any rater", ["Tag", *(arm["label"] for arm in arms)], rows)
-
-
-def _reliability(results: Record) -> Table:
-    rows = [
-        [
-            f"{each['dimension_label']}: {each['label']}",
-            number(each["icc_single"]),
-            span(each["icc_single_interval"]),
-            number(each["icc_average"]),
-            span(each["icc_average_interval"]),
-            number(each["alpha_ordinal"]),
-            each["icc_reason"] or each["alpha_reason"],
-        ]
-        for each in results["reliability"]
-    ]
-    columns = ["Dimension", "ICC(2,1)", "95 % interval", "ICC(2,k)", "95 % interval", "Ordinal alpha", "Note"]
-    return Table("Agreement of the raters", columns, rows, words=frozenset({0, 6}))
 
 
 def _blinding(results: Record) -> Table:

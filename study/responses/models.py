@@ -4,6 +4,18 @@ from django.db import models
 from django.db.models import Q
 
 
+class Outcome(models.TextChoices):
+    """How an answer came out; kept as it is, whatever it is."""
+
+    ANSWERED = "answered", "Answered"
+    EMPTY = "empty", "Empty"
+    TRUNCATED = "truncated", "Truncated"
+    UNCLOSED = "unclosed", "A tag is not closed"
+    REFUSED = "refused", "Refused"
+    WRONG_LANGUAGE = "language", "Another language"
+    UNPARSED = "unparsed", "A section is missing"
+
+
 class ModelSetup(models.Model):
     """How one model arm is asked: everything that decides its answers."""
 
@@ -113,12 +125,6 @@ class Generation(models.Model):
 class GenerationAttempt(models.Model):
     """What went over the wire and what came back, once per model answer; never changed."""
 
-    class Outcome(models.TextChoices):
-        ANSWERED = "answered", "Answered"
-        EMPTY = "empty", "Empty"
-        TRUNCATED = "truncated", "Truncated"
-        UNPARSED = "unparsed", "A section is missing"
-
     generation = models.ForeignKey(Generation, models.PROTECT, related_name="records")
     number = models.PositiveSmallIntegerField()
     engine = models.CharField(max_length=40)
@@ -148,12 +154,6 @@ class GenerationAttempt(models.Model):
 class Response(models.Model):
     """A submitted answer: exactly one author, resident or model draw; never changed."""
 
-    class Status(models.TextChoices):
-        ANSWERED = "answered", "Answered"
-        EMPTY = "empty", "Empty"
-        TRUNCATED = "truncated", "Truncated"
-        UNPARSED = "unparsed", "A section is missing"
-
     study = models.ForeignKey("study.Study", models.PROTECT, related_name="+")
     study_vignette = models.ForeignKey("study.StudyVignette", models.PROTECT, related_name="+")
     resident = models.ForeignKey("study.Participant", models.PROTECT, null=True, related_name="+")
@@ -161,7 +161,7 @@ class Response(models.Model):
     attempt = models.OneToOneField(GenerationAttempt, models.PROTECT, null=True, related_name="+")
     variant = models.CharField(max_length=20, default="original")
     draw = models.PositiveSmallIntegerField(default=1)
-    status = models.CharField(max_length=12, choices=Status.choices, default=Status.ANSWERED)
+    status = models.CharField(max_length=12, choices=Outcome.choices, default=Outcome.ANSWERED)
     sections = models.JSONField()
     text_sha256 = models.CharField(max_length=64)
     receipt = models.CharField(max_length=8)

@@ -5,12 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from study.protocol.rubric import SECTIONS
-from study.responses.inputs import clean_sections, clean_text, is_blank
-
-ANSWERED: Final = "answered"
-EMPTY: Final = "empty"
-TRUNCATED: Final = "truncated"
-UNPARSED: Final = "unparsed"
+from study.responses.inputs import clean_sections, clean_text
 
 _SYNONYMS: Final[dict[str, tuple[str, ...]]] = {
     "assessment": ("clinical assessment",),
@@ -77,6 +72,13 @@ def _heading(line: str) -> tuple[str, str] | None:
     return _LABELS[match["label"].lower()], rest
 
 
+def has_open_tag(content: str | None) -> bool:
+    """Whether a thought or an answer was begun and never ended: what stands after it may be either."""
+    text = _CLOSED_THOUGHT.sub("", content or "")
+    is_open_answer = "<answer>" in text.lower() and "</answer>" not in text.lower()
+    return bool(_OPEN_THOUGHT.search(text)) or is_open_answer
+
+
 def split_reasoning(
     content: str | None, reasoning: str | None = None, reasoning_content: str | None = None
 ) -> tuple[str, str]:
@@ -103,12 +105,3 @@ def split_reasoning(
         thoughts.append(_ANSWER.sub("", text))
         text = "\n".join(answers)
     return clean_text(text), "\n\n".join(filter(None, map(clean_text, thoughts)))
-
-
-def classify(sections: Mapping[str, str], finish_reason: str) -> str:
-    """Return how an answer came out: truncated before empty, so that a cut-off thought is never "empty"."""
-    if finish_reason == "length":
-        return TRUNCATED
-    if is_blank(sections):
-        return EMPTY
-    return ANSWERED if all(sections[code] for code in SECTIONS) else UNPARSED

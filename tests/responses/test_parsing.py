@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from study.protocol.rubric import SECTIONS
 from study.responses.inputs import clean_sections
-from study.responses.parsing import classify, parse_answer, render_answer, split_reasoning
+from study.responses.parsing import parse_answer, render_answer, split_reasoning
 
 FULL = {code: f"About {code}." for code in SECTIONS}
 WORDS = st.text(alphabet="abc XYZ.,%µ≥²0123456789\n", max_size=80)
@@ -78,17 +78,3 @@ def test_reasoning_in_tags_is_kept_apart(content: str | None, answer: str, thoug
 @pytest.mark.parametrize("fields", [("why", None), (None, "why"), ("why", "why")])
 def test_both_names_of_the_reasoning_field_are_read(fields: tuple[str | None, str | None]) -> None:
     assert split_reasoning("Yes", *fields) == ("Yes", "why")
-
-
-@pytest.mark.parametrize(
-    ("sections", "finish_reason", "outcome"),
-    [
-        (FULL, "stop", "answered"),
-        (FULL, "length", "truncated"),
-        ({}, "length", "truncated"),
-        ({}, "stop", "empty"),
-        ({"assessment": "A"}, "stop", "unparsed"),
-    ],
-)
-def test_outcomes_are_told_apart(sections: dict[str, str], finish_reason: str, outcome: str) -> None:
-    assert classify(clean_sections(sections), finish_reason) == outcome

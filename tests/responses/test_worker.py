@@ -150,7 +150,9 @@ def test_a_refused_request_fails_with_its_reason_and_can_be_tried_again(
         (completion(""), "empty"),
         (completion(None, finish_reason="length", reasoning="hm"), "truncated"),
         (completion("## Assessment\nA", finish_reason="length"), "truncated"),
-        (completion("I would rather not."), "unparsed"),
+        (completion("Stop warfarin and check the INR every day."), "unparsed"),
+        (completion("Warfarin absetzen und den INR jeden Tag kontrollieren."), "language"),
+        (completion("<think>I never end this thought"), "unclosed"),
     ],
 )
 def test_an_unusable_answer_is_asked_again_and_the_last_one_kept(
@@ -178,11 +180,15 @@ def test_a_good_answer_after_a_bad_one_counts(
     assert model_server.asked[0]["seed"] != model_server.asked[1]["seed"]
 
 
-def test_a_refusal_in_words_is_kept_whole(db: None, settings: Settings, model_server: ModelServer) -> None:
-    asking_study(model_server, settings, max_attempts=1)
+def test_a_refusal_is_kept_whole_and_not_asked_again(
+    db: None, settings: Settings, model_server: ModelServer
+) -> None:
+    asking_study(model_server, settings, max_attempts=3)
     model_server.replies = [Reply(completion("I would rather not.\x00"))]
     _drain()
-    assert Response.objects.get().sections["assessment"] == "I would rather not."
+    response = Response.objects.get()
+    assert (response.status, response.sections["assessment"]) == ("refused", "I would rather not.")
+    assert GenerationAttempt.objects.count() == 1
 
 
 def test_a_row_that_breaks_the_worker_goes_back_and_does_not_stop_the_queue(

@@ -13,7 +13,7 @@ from study.protocol.transactions import locked_study, record_event
 from study.protocol.vocabulary import Phase
 from study.responses.jsonlines import AnswerLine, read_lines
 from study.responses.models import Generation, GenerationAttempt, ModelSetup, Response
-from study.responses.parsing import classify, parse_answer, split_reasoning
+from study.responses.outcomes import ReadAnswer, read_answer, sections_outcome
 from study.responses.prompts import prompt_sha256
 from study.responses.queries import is_accepting
 from study.responses.services.queue import store_draw
@@ -135,12 +135,11 @@ def _stored_line(response: Response) -> dict[str, Any] | None:
 
 def _store(study: Study, place: _Place, now: datetime) -> None:
     line, provenance = place.line, place.line.provenance
+    thoughts, finish_reason = provenance.get("reasoning") or "", provenance["finish_reason"]
     if line.sections is None:
-        text, thoughts = split_reasoning(line.text, provenance.get("reasoning"))
-        sections = parse_answer(text)
+        answer = read_answer(line.text, thoughts, finish_reason)
     else:
-        sections, thoughts = line.sections, provenance.get("reasoning") or ""
-    outcome = classify(sections, provenance["finish_reason"])
+        answer = ReadAnswer(line.sections, thoughts, sections_outcome(line.sections, finish_reason))
     row = Generation.objects.create(
         study=study,
         arm=place.arm,
@@ -154,11 +153,11 @@ def _store(study: Study, place: _Place, now: datetime) -> None:
         finished_at=now,
         worker="import",
     )
-    store_draw(row, _record_attempt(row, line, outcome, thoughts, now), sections, outcome, now)
+    store_draw(row, _record_attempt(row, line, answer, now), answer.sections, answer.outcome, now)
 
 
 def _record_attempt(
-    row: Generation, line: AnswerLine, outcome: str, thoughts: str, now: datetime
+    row: Generation, line: AnswerLine, answer: ReadAnswer, now: datetime
 ) -> GenerationAttempt:
     provenance: dict[str, Any] = line.provenance
     messages = [{"role": "user", "content": provenance["prompt"]}]
@@ -180,8 +179,8 @@ def _record_attempt(
         completion_tokens=provenance.get("completion_tokens"),
         duration_s=provenance.get("duration_s"),
         raw_text=line.text or "",
-        reasoning=thoughts,
+        reasoning=answer.reasoning,
         raw_response=line.raw,
-        outcome=outcome,
+        outcome=answer.outcome,
         finished_at=now,
     )

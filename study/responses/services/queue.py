@@ -16,7 +16,7 @@ from study.protocol.vocabulary import Phase
 from study.responses.engines.base import GenerationResult
 from study.responses.inputs import clean_json, clean_text, sections_sha256
 from study.responses.models import AnsweringClosure, Generation, GenerationAttempt, Response
-from study.responses.parsing import ANSWERED, classify, parse_answer, split_reasoning
+from study.responses.outcomes import FINAL_AT_ONCE, ReadAnswer, read_answer
 from study.responses.prompts import prompt_sha256
 from study.responses.queries import is_accepting
 from study.responses.services.opening import draw_seed
@@ -130,8 +130,9 @@ def store_result(
 ) -> str:
     """Store what came back and return the row's state, or "" when the lease or the phase is gone.
 
-    An empty, truncated or incomplete answer is asked again with the next seed until the setup's attempts are
-    used up; then the last one is kept as it is.
+    An answer that is empty, truncated, incomplete, of another language or with an open tag is asked again
+    with the next seed until the setup's attempts are used up; then the last one is kept as it is. A refusal
+    is an answer.
     """
     row = held_generation(generation_id, token)
     if row is None:
@@ -150,14 +151,13 @@ def _store(
     messages: list[dict[str, str]],
     now: datetime,
 ) -> str:
-    text, reasoning = split_reasoning(result.content, result.reasoning)
-    sections = parse_answer(text)
-    outcome = classify(sections, result.finish_reason)
-    attempt = _record_attempt(row, result, messages, outcome, reasoning, now)
-    is_final = outcome == ANSWERED or attempt.number >= row.arm.model_setup.max_attempts
+    answer = read_answer(result.content, result.reasoning, result.finish_reason)
+    outcome = answer.outcome
+    attempt = _record_attempt(row, result, messages, answer, now)
+    is_final = outcome in FINAL_AT_ONCE or attempt.number >= row.arm.model_setup.max_attempts
     changes: dict[str, Any] = {"attempts": attempt.number, "lease_token": "", "lease_until": None}
     if is_final:
-        store_draw(row, attempt, sections, outcome, now)
+        store_draw(row, attempt, answer.sections, outcome, now)
         changes |= {"state": STATE.DONE, "finished_at": now, "problem": ""}
     else:
         seed = draw_seed(
@@ -179,8 +179,7 @@ def _record_attempt(
     row: Generation,
     result: GenerationResult,
     messages: list[dict[str, str]],
-    outcome: str,
-    reasoning: str,
+    answer: ReadAnswer,
     now: datetime,
 ) -> GenerationAttempt:
     return GenerationAttempt.objects.create(
@@ -189,8 +188,8 @@ def _record_attempt(
         prompt_version=row.arm.model_setup.prompt_version,
         prompt_sha256=prompt_sha256(messages),
         messages=messages,
-        reasoning=reasoning,
-        outcome=outcome,
+        reasoning=answer.reasoning,
+        outcome=answer.outcome,
         finished_at=now,
         **_provenance(result),
     )
