@@ -7,6 +7,7 @@ from typing import Any
 
 from study.reports.quality import quality_tables
 from study.reports.reliability import reliability_refusals, reliability_tables
+from study.reports.robustness import robustness_tables
 from study.reports.tables import Table, effect_tables
 
 Record = Mapping[str, Any]
@@ -28,6 +29,7 @@ class Report:
     others: list[Claim]
     warnings: list[str]
     effects: list[Table]
+    robustness: list[Table]
     quality: list[Table]
     reliability: list[Table]
     refusals: list[str]
@@ -47,6 +49,7 @@ def present(results: Record, manifest: Record, results_sha256: str) -> Report:
         others=[claim for claim in claims if not claim.is_headline],
         warnings=[*results["faults"], *results["notes"]],
         effects=effect_tables(results),
+        robustness=robustness_tables(results),
         quality=quality_tables(results),
         reliability=reliability_tables(results),
         refusals=reliability_refusals(results),
