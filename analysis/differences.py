@@ -10,14 +10,17 @@ from numpy.typing import NDArray
 from analysis import schema
 from analysis.dataset import Dataset
 from analysis.estimate import ENGINE_REML, Array, MeanTest, t_test
-from analysis.kenward_roger import kenward_roger, variance_share
+from analysis.mixed.components import variance_share
+from analysis.mixed.contrasts import contrast_test
+from analysis.mixed.factors import distinct_factors
+from analysis.mixed.linear import fit_linear_mixed
 from analysis.plan import Plan
 from analysis.primary import NARROW_CONFIDENCE, two_way_random_t
-from analysis.reml import NotEstimableError, fit_reml
 
 ORIGINAL = "original"
 LOWEST = float(schema.SCORE_LEVELS[0])
 SCORE_KEY = ["vignette", "responder", "rater"]
+EQUAL_DIFFERENCES = "all differences are equal, so there is no variance to test with"
 NO_PAIRS = "no vignette was scored by one rater on both sides"
 
 
@@ -160,27 +163,6 @@ def block_table(differences: Differences, blocks: NDArray[np.str_]) -> BlockTabl
     return BlockTable(sums, counts, complete)
 
 
-def distinct_factors(factors: Mapping[str, NDArray[np.str_]]) -> dict[str, NDArray[np.int64]]:
-    """Factors that a model can tell apart.
-
-    A factor with one level or with a level per row is left out; factors with the same grouping are merged
-    into one whose name joins theirs with " and ".
-    """
-    kept: dict[str, NDArray[np.int64]] = {}
-    for name, labels in factors.items():
-        levels, codes = np.unique(labels, return_inverse=True)
-        if len(levels) in (1, len(labels)):
-            continue
-        twin = next((other for other, seen in kept.items() if _same_grouping(seen, codes)), None)
-        kept[name if twin is None else f"{twin} and {name}"] = codes if twin is None else kept.pop(twin)
-    return kept
-
-
-def _same_grouping(a: NDArray[np.int64], b: NDArray[np.int64]) -> bool:
-    joint = len(np.unique(np.stack([a, b]), axis=1).T)
-    return bool(joint == len(np.unique(a)) == len(np.unique(b)))
-
-
 def reml_test(
     differences: Differences, factors: Mapping[str, NDArray[np.str_]], *, margin: float, confidence: float
 ) -> MeanTest:
@@ -195,14 +177,15 @@ def reml_test(
     """
     value = differences.value
     mean = float(value.mean()) if len(value) else None
-    usable = distinct_factors({**factors, "rater": differences.rater})
+    usable = distinct_factors({**factors, "rater": differences.rater}).labels
     if not usable:
         return MeanTest(ENGINE_REML, mean, "no random factor has both two levels and a repeated one")
-    try:
-        fit = fit_reml(value, np.ones((len(value), 1)), usable)
-        result = kenward_roger(fit, [1.0])
-    except NotEstimableError as error:
-        return MeanTest(ENGINE_REML, mean, str(error))
+    if np.ptp(value) == 0:
+        return MeanTest(ENGINE_REML, mean, EQUAL_DIFFERENCES)
+    fit = fit_linear_mixed(value, np.ones((len(value), 1)), usable)
+    result = contrast_test(fit, [1.0], confidence=confidence)
+    if result.estimate is None or result.se is None or result.df is None:
+        return MeanTest(ENGINE_REML, mean, result.reason)
     with_rater = [name for name in usable if "rater" in name.split(" and ")]
     return t_test(
         ENGINE_REML,
@@ -213,7 +196,7 @@ def reml_test(
         confidence=confidence,
         narrow_confidence=NARROW_CONFIDENCE,
         components=fit.variances,
-        rater_share=variance_share(fit, with_rater[0]) if with_rater else None,
+        rater_share=variance_share(fit, with_rater[0], [1.0]) if with_rater else None,
         singular=fit.singular,
     )
 
