@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from analysis.dataset import DatasetError, load_dataset
-from analysis.plan import PlanError, default_plan, dump_plan
+from analysis.plan import PlanError, default_plan
+from analysis.plan_template import plan_template
+from analysis.power import command as power
+from analysis.quick import command as quick
 from analysis.run import RESULTS_FILE, run
 
 BAD_INPUT = 2
@@ -24,6 +27,8 @@ def _parser() -> argparse.ArgumentParser:
     template.add_argument("models", nargs="*", help="arm names of the models, the lead model first")
     validate = commands.add_parser("validate", help="check a dataset folder against its manifest and form")
     validate.add_argument("dataset", type=Path)
+    power.add_parser(commands)
+    quick.add_parser(commands)
     return parser
 
 
@@ -50,8 +55,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _run(parsed)
         elif parsed.command == "validate":
             _validate(parsed.dataset)
+        elif parsed.command == "power":
+            return power.execute(parsed)
+        elif parsed.command == "quick":
+            return quick.execute(parsed)
         else:
-            print(dump_plan(default_plan(parsed.models or ["model-1"])), end="")
+            print(plan_template(default_plan(parsed.models or ["model-1"])), end="")
     except DatasetError as error:
         print(f"dataset: {error}", file=sys.stderr)
         return BAD_INPUT

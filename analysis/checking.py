@@ -51,12 +51,14 @@ def at(path: str, key: str) -> str:
     return f"{path}.{key}" if path else key
 
 
-def mapping_at(value: object, path: str, keys: Sequence[str]) -> Mapping[str, object]:
-    """A mapping with exactly these keys."""
+def mapping_at(
+    value: object, path: str, keys: Sequence[str], optional: Sequence[str] = ()
+) -> Mapping[str, object]:
+    """A mapping with exactly these keys, apart from those that may be left out."""
     if not isinstance(value, Mapping):
         raise PlanError(path, f"must be a mapping with the keys {', '.join(keys)}")
     for key in value:
-        if key not in keys:
+        if key not in keys and key not in optional:
             raise PlanError(at(path, str(key)), "is not a known key")
     for key in keys:
         if key not in value:
@@ -126,6 +128,25 @@ def names_at(value: object, path: str, choices: Sequence[str] | None = None) -> 
             raise PlanError(where, f"{name} is listed twice")
         names.append(name)
     return tuple(names)
+
+
+def list_at(value: object, path: str, *, empty: bool = False) -> list[object]:
+    """A list, which may be empty only if `empty`."""
+    if not isinstance(value, list) or not (value or empty):
+        raise PlanError(path, "must be a list" if empty else "must be a list that is not empty")
+    return value
+
+
+def shares_at(value: object, path: str, n: int, each: str = "hypothesis") -> tuple[float, ...]:
+    """Shares from 0 to 1, one for each of `n`, that add up to at most 1."""
+    entries = list_at(value, path, empty=True)
+    if len(entries) != n:
+        raise PlanError(path, f"must be {n} shares, one for each {each}")
+    shares = tuple(between(entry, f"{path}[{i}]", 0, 1, closed=True) for i, entry in enumerate(entries))
+    # Shares such as a third do not add up exactly.
+    if sum(shares) > 1 + 1e-9:
+        raise PlanError(path, "must add up to at most 1")
+    return shares
 
 
 def plain(value: object) -> object:

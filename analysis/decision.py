@@ -1,11 +1,9 @@
-"""Claim words, intersection-union over levels, and the testing tree with Holm's procedure.
+"""Claim words, intersection-union over levels, and the testing tree.
 
 References
 ----------
 Berger RL, Hsu JC (1996). Bioequivalence trials, intersection-union tests and equivalence confidence sets.
 Statistical Science 11:283-319. doi:10.1214/ss/1032280304
-Holm S (1979). A simple sequentially rejective multiple test procedure. Scandinavian Journal of Statistics
-6:65-70.
 Dmitrienko A, Tamhane AC (2007). Gatekeeping procedures with applications in clinical trials.
 Pharmaceutical Statistics 6:171-180. doi:10.1002/pst.291
 """
@@ -13,8 +11,10 @@ Pharmaceutical Statistics 6:171-180. doi:10.1002/pst.291
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from analysis.adjustment import adjusted_p
 from analysis.estimate import MeanTest
 from analysis.plan import Plan
+from analysis.plan_tree import SEPARATE, TreeStep
 
 SUPERIOR = "superior"
 EQUIVALENT = "equivalent"
@@ -30,18 +30,21 @@ EQUIVALENCE_DIMENSION = "medical_correctness"
 
 @dataclass(frozen=True)
 class Hypothesis:
-    """Outcome of one hypothesis of the tree: "`claim` to residents of every level" on one dimension.
+    """Outcome of one hypothesis of the tree.
 
     Attributes
     ----------
     step, claim, dimension : str
     p : float or None
-        Intersection-union p-value, the largest over the levels; None if not estimable in one of them.
+        Intersection-union p-value, the largest over the levels, or that of `level` alone; None if not
+        estimable.
     p_adjusted : float or None
-        Holm's, within the step; None if the step was not reached.
+        By the step's method, within the step; None if the step was not reached.
     rejected : bool
     outcome : str
         Claim word, or why there is none.
+    level : str
+        Empty for "to residents of every level", otherwise the level that the hypothesis speaks of.
     """
 
     step: str
@@ -51,6 +54,7 @@ class Hypothesis:
     p_adjusted: float | None
     rejected: bool
     outcome: str
+    level: str = ""
 
 
 def interval_word(test: MeanTest, *, margin: float, equivalence_alpha: float) -> str:
@@ -61,7 +65,7 @@ def interval_word(test: MeanTest, *, margin: float, equivalence_alpha: float) ->
     interval, while the lower one stays.
     """
     if test.interval is None or test.narrow_interval is None:
-        return f"{NOT_ESTIMABLE}: {test.reason}"
+        return f"{NOT_ESTIMABLE}, because {test.reason}"
     low = test.interval[0]
     high = test.narrow_interval[1] if equivalence_alpha == 0.05 else test.interval[1]
     if low > 0:
@@ -82,17 +86,6 @@ def joint_p(tests: Sequence[MeanTest], claim: str) -> float | None:
     values: list[float | None] = [getattr(test, name) for test in tests]
     known = [value for value in values if value is not None]
     return max(known) if known and len(known) == len(values) else None
-
-
-def holm(p_values: Sequence[float | None]) -> list[float]:
-    """Holm-adjusted p-values; a hypothesis without a p-value counts as p = 1 and stays in the family."""
-    counted = [1.0 if p is None else p for p in p_values]
-    if len(counted) == 1:
-        return counted
-    # statsmodels takes seconds to import and is needed here only.
-    from statsmodels.stats.multitest import multipletests  # noqa: PLC0415  costs seconds
-
-    return [float(p) for p in multipletests(counted, method="holm")[1]]
 
 
 def design_faults(
@@ -131,14 +124,60 @@ def design_faults(
 def _outcome(claim: str, p: float | None, tests: Sequence[MeanTest], *, rejected: bool) -> str:
     if p is None:
         reasons = sorted({test.reason for test in tests if test.reason})
-        return f"{NOT_ESTIMABLE}: {'; '.join(reasons) or 'a level is missing'}"
+        return f"{NOT_ESTIMABLE}, because {'; '.join(reasons) or 'a level is missing'}"
     return claim if rejected else INCONCLUSIVE
 
 
-def run_tree(
-    plan: Plan, tests: Mapping[str, Sequence[MeanTest]], faults: Mapping[str, Sequence[str]]
+@dataclass(frozen=True)
+class _Entry:
+    """One hypothesis before it is tested, with the tests it rests on."""
+
+    claim: str
+    dimension: str
+    level: str
+    tests: Sequence[MeanTest]
+
+
+def _entries(plan: Plan, step: TreeStep, tests: Mapping[str, Sequence[MeanTest]]) -> list[_Entry]:
+    """The hypotheses of a step in order: dimension by dimension, within it level by level if separate."""
+    entries = []
+    for claim, dimension in step.pairs:
+        own = tests[dimension]
+        if step.levels == SEPARATE:
+            entries += [
+                _Entry(claim, dimension, level, [test]) for level, test in zip(plan.levels, own, strict=True)
+            ]
+        else:
+            entries.append(_Entry(claim, dimension, "", own))
+    return entries
+
+
+def _tested(
+    step: TreeStep, entries: Sequence[_Entry], faults: Mapping[str, Sequence[str]], alpha: float
 ) -> list[Hypothesis]:
-    """Test the plan's tree for the lead model.
+    p_values = [joint_p(entry.tests, entry.claim) for entry in entries]
+    # A design fault forbids rejection, so its p-value enters the adjustment as 1.
+    counted = [None if faults[e.dimension] else p for e, p in zip(entries, p_values, strict=True)]
+    results = []
+    for entry, p, q in zip(entries, p_values, adjusted_p(step, counted), strict=True):
+        # Shares of alpha such as a third do not multiply out exactly.
+        rejected = q <= alpha * (1 + 1e-12)
+        outcome = _outcome(entry.claim, p, entry.tests, rejected=rejected)
+        if faults[entry.dimension]:
+            outcome = f"{NO_CLAIM}: {'; '.join(faults[entry.dimension])}"
+        results.append(
+            Hypothesis(step.name, entry.claim, entry.dimension, p, q, rejected, outcome, entry.level)
+        )
+    return results
+
+
+def run_tree(
+    plan: Plan,
+    tests: Mapping[str, Sequence[MeanTest]],
+    faults: Mapping[str, Sequence[str]],
+    alpha: float | None = None,
+) -> list[Hypothesis]:
+    """Test the plan's tree for one model.
 
     Parameters
     ----------
@@ -147,29 +186,37 @@ def run_tree(
         One test per level.
     faults : mapping of dimension to sequence of str
         Design faults of that dimension's contrasts; a hypothesis with one is not rejected.
+    alpha : float or None
+        One-sided level of this tree; the lead model's if None.
 
     Returns
     -------
     list of Hypothesis
         In the order of the tree; steps after one that was not passed are not tested.
     """
+    level = plan.model_alpha(plan.lead_model) if alpha is None else alpha
     results: list[Hypothesis] = []
     reached = True
     for step in plan.tree:
-        joint = [joint_p(tests[d], step.claim) for d in step.dimensions]
+        entries = _entries(plan, step, tests)
         if not reached:
-            pairs = zip(step.dimensions, joint, strict=True)
-            results += [Hypothesis(step.name, step.claim, d, p, None, False, NOT_TESTED) for d, p in pairs]
+            results += [
+                Hypothesis(
+                    step.name,
+                    e.claim,
+                    e.dimension,
+                    joint_p(e.tests, e.claim),
+                    None,
+                    False,
+                    NOT_TESTED,
+                    e.level,
+                )
+                for e in entries
+            ]
             continue
-        # A design fault forbids rejection, so its p-value enters Holm's procedure as 1.
-        adjusted = holm([None if faults[d] else p for d, p in zip(step.dimensions, joint, strict=True)])
-        for d, p, q in zip(step.dimensions, joint, adjusted, strict=True):
-            rejected = q <= plan.alpha
-            outcome = _outcome(step.claim, p, tests[d], rejected=rejected)
-            if faults[d]:
-                outcome = f"{NO_CLAIM}: {'; '.join(faults[d])}"
-            results.append(Hypothesis(step.name, step.claim, d, p, q, rejected, outcome))
-        reached = all(h.rejected for h in results if h.step == step.name)
+        tested = _tested(step, entries, faults, level)
+        results += tested
+        reached = all(hypothesis.rejected for hypothesis in tested)
     return results
 
 
@@ -184,7 +231,8 @@ def headline_word(
     if faults:
         return f"{NO_CLAIM}: {'; '.join(faults)}"
     own = [h for h in tree if h.dimension == dimension]
-    won = {h.claim for h in own if h.rejected}
+    claims = {h.claim for h in own}
+    won = {claim for claim in claims if all(h.rejected for h in own if h.claim == claim)}
     if SUPERIOR in won:
         return SUPERIOR
     if NONINFERIOR in won:
@@ -192,14 +240,26 @@ def headline_word(
         return EQUIVALENT if upper is not None and upper <= plan.equivalence_alpha else NONINFERIOR
     if not own:
         return "not in the tree"
-    return own[0].outcome
+    return next(h.outcome for h in own if not h.rejected)
+
+
+def level_words(dimension: str, tree: Sequence[Hypothesis]) -> dict[str, str]:
+    """Highest claim per level that the tree allows where its hypotheses are separate; empty otherwise."""
+    own = [h for h in tree if h.dimension == dimension and h.level]
+    words: dict[str, str] = {}
+    for level in dict.fromkeys(h.level for h in own):
+        of_level = [h for h in tree if h.dimension == dimension and h.level in ("", level)]
+        won = {h.claim for h in of_level if h.rejected}
+        lost = next((h.outcome for h in of_level if not h.rejected), INCONCLUSIVE)
+        words[level] = SUPERIOR if SUPERIOR in won else NONINFERIOR if NONINFERIOR in won else lost
+    return words
 
 
 def joint_word(plan: Plan, dimension: str, tests: Sequence[MeanTest]) -> str:
     """Unadjusted word against every level: the weakest requirement that all levels meet."""
     if any(not test.estimable for test in tests):
         reasons = sorted({test.reason for test in tests if test.reason})
-        return f"{NOT_ESTIMABLE}: {'; '.join(reasons)}"
+        return f"{NOT_ESTIMABLE}, because {'; '.join(reasons)}"
     margin = plan.margins[dimension]
     wide = [test.interval for test in tests if test.interval]
     narrow = [test.narrow_interval for test in tests if test.narrow_interval]

@@ -7,11 +7,13 @@ from typing import Any
 import pandas as pd
 
 from analysis import schema
-from analysis.blinding import BlindingIndex, GuessCube, blinding_indices, guess_cube
+from analysis.blinding.clustered import GuessCube, blinding_indices, guess_cube
+from analysis.blinding.indices import BlindingIndex
+from analysis.categorical.events import cross_table, event_rate, majority
+from analysis.categorical.mcnemar import paired_proportions
 from analysis.dataset import Arm, Dataset
 from analysis.differences import primary_rows
 from analysis.plan import Plan
-from analysis.safety import cross_table, event_rate, majority, paired_proportions
 
 Record = dict[str, Any]
 RULES = ("any", "majority")

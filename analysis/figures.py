@@ -38,7 +38,8 @@ MOST_COLUMNS = 3
 MINUS = "\N{MINUS SIGN}"
 
 
-def _svg(figure: Figure) -> str:
+def svg_text(figure: Figure) -> str:
+    """A figure as SVG text without date and version, so that equal figures give equal bytes."""
     stream = io.StringIO()
     FigureCanvasSVG(figure)
     figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
@@ -175,7 +176,7 @@ def forest_svg(results: Results) -> str:
     heading is the headline of the lead model.
     """
     with mpl.rc_context(STYLE):  # type: ignore[arg-type]  # its stubs know no plain dict
-        return _svg(forest_figure(results))
+        return svg_text(forest_figure(results))
 
 
 def _paired_panel(axes: Axes, contrast: Record) -> None:
@@ -258,4 +259,4 @@ def paired_dots_svg(results: Results, model: str | None = None) -> str:
         Arm name of the model; the first one of the results if None.
     """
     with mpl.rc_context(STYLE):  # type: ignore[arg-type]  # its stubs know no plain dict
-        return _svg(paired_dots_figure(results, model))
+        return svg_text(paired_dots_figure(results, model))

@@ -6,7 +6,9 @@ from typing import Any
 from analysis.decision import EQUIVALENCE_DIMENSION
 from analysis.estimate import ENGINE_REML, ENGINE_TWO_WAY
 from analysis.plan import Plan
+from analysis.plan_tree import SEPARATE, TreeStep
 from analysis.schema import DIMENSION_LABELS
+from analysis.sensitivities.catalogue import CATALOGUE
 
 Record = Mapping[str, Any]
 POPULATION = "The claim words speak of raters, vignettes and residents like those of this study."
@@ -19,6 +21,15 @@ ENGINES = {
         "restricted maximum likelihood with random intercepts for resident, vignette and rater and a "
         "Kenward-Roger test"
     ),
+}
+ADJUSTMENTS = {
+    "single": "",
+    "holm": " by Holm's procedure",
+    "hochberg": " by Hochberg's procedure",
+    "hommel": " by Hommel's procedure",
+    "fixed_sequence": " in this fixed sequence",
+    "fallback": " by the fallback procedure",
+    "graph": " by a graph of weighted Bonferroni tests",
 }
 MISSING = {
     "lowest_category": "A planned response that was never given counts as the lowest score from every rater "
@@ -77,22 +88,33 @@ def _procedure(plan: Plan, contrasts: Sequence[Record]) -> str:
     return f"The mean difference was tested by {how}; intervals are two-sided {level} and unadjusted."
 
 
-def _tree(plan: Plan, arms: Sequence[Record]) -> str:
-    lead = next((arm["label"] for arm in arms if arm["name"] == plan.lead_model), plan.lead_model)
-    steps = []
-    for step in plan.tree:
-        what = joined([DIMENSION_LABELS[d].lower() for d in step.dimensions])
-        how = " by Holm's procedure" if step.method == "holm" else ""
-        claim = "superiority" if step.claim == "superior" else "non-inferiority"
-        steps.append(f"{claim} on {what}{how}")
-    levels = joined(list(plan.levels))
+def _step(step: TreeStep) -> str:
+    named = {"superior": "superiority", "non-inferior": "non-inferiority"}
+    if step.claims:
+        what = joined([f"{named[claim]} on {DIMENSION_LABELS[d].lower()}" for claim, d in step.pairs])
+    else:
+        what = f"{named[step.claim]} on {joined([DIMENSION_LABELS[d].lower() for d in step.dimensions])}"
+    each = ", each level on its own," if step.levels == SEPARATE else ""
+    shares = f" with weights {', '.join(f'{w:g}' for w in step.weights)}" if step.weights else ""
+    return f"{what}{each}{ADJUSTMENTS[step.method]}{shares}"
+
+
+def _trees(plan: Plan, arms: Sequence[Record]) -> str:
+    labels = {arm["name"]: arm["label"] for arm in arms}
+    own = [
+        f"{labels.get(model, model)} at one-sided {plan.model_alpha(model):g}"
+        for model in plan.models
+        if plan.model_alpha(model) > 0
+    ]
+    steps = "; then ".join(_step(step) for step in plan.tree)
+    split = "" if len(own) == 1 else f"; alpha {plan.alpha:g} was split over the models"
     return (
-        f"For {lead} against residents of {levels} alike (each the larger of the levels' "
-        f"p-values), hypotheses were tested in order at one-sided {plan.alpha:g}: {'; then '.join(steps)}. A "
-        "step was tested only if all hypotheses before it were rejected. Equivalence is claimed on "
-        f"{DIMENSION_LABELS[EQUIVALENCE_DIMENSION].lower()} only and additionally needs the one-sided test "
-        f"against the upper margin at {plan.equivalence_alpha:g}; it takes no part of alpha and is no gate. "
-        "Single levels and other models are secondary and not adjusted."
+        f"For {joined(own)} against residents of {joined(list(plan.levels))} alike (each the larger of the "
+        f"levels' p-values unless levels are tested on their own), hypotheses were tested in order: {steps}"
+        f"{split}. A step was tested only if all hypotheses before it were rejected. Equivalence is claimed "
+        f"on {DIMENSION_LABELS[EQUIVALENCE_DIMENSION].lower()} only and additionally needs the one-sided "
+        f"test against the upper margin at {plan.equivalence_alpha:g}; it takes no part of alpha and is no "
+        "gate. Single levels and models without a share of alpha are secondary and not adjusted."
     )
 
 
@@ -105,15 +127,41 @@ def _missing(plan: Plan, counts: Record) -> str:
 
 
 def _beside(plan: Plan) -> str:
+    zeros = joined([f"{rule.capitalize()}'s" for rule in plan.signed_rank_zeros])
     return (
-        "Beside the primary test and never deciding stand a t test that holds for this panel of raters only, "
-        "the exact signed-rank test on vignette means with Pratt's and with Wilcoxon's zeros, the "
-        "Hodges-Lehmann estimate, the sign-flip and sign tests, and a bootstrap of residents and raters "
-        f"({plan.bootstrap.draws} draws, seed {plan.bootstrap.seed}). Reliability is ICC(2,1) and ICC(2,k) "
-        "with Shrout-Fleiss limits over responses scored by every rater, and Krippendorff's ordinal alpha. "
-        "Blinding is described by Bang's index per arm and James' index; severe harm by exact McNemar tests "
-        "over vignettes, which do not model that a resident answered several of them."
+        "Beside the primary test and never deciding stand a t test that holds for this panel of raters only; "
+        f"the exact signed-rank test on vignette means with {zeros} zeros, the Hodges-Lehmann estimate, the "
+        "sign-flip and sign tests; a linear mixed model of single ratings (vignette, response, rater, rater "
+        "by arm and resident random, Kenward-Roger) and a cumulative logit mixed model with the same "
+        "effects, whose Wald intervals are anti-conservative with few raters; and a bootstrap of residents "
+        f"and raters ({plan.bootstrap.draws} draws, seed {plan.bootstrap.seed}). Reliability is estimated on "
+        "the raters' own scores, per dimension and arm. Blinding is described by Bang's index per arm and "
+        "James' index; "
+        "severe harm by exact McNemar tests over vignettes, which do not model that a resident answered "
+        "several of them."
     )
+
+
+def _value(value: object) -> str:
+    if isinstance(value, Mapping):
+        return joined(list(value))
+    return joined([f"{v}" for v in value]) if isinstance(value, list | tuple) else f"{value}"
+
+
+def _parameters(entry: Record) -> str:
+    given = [
+        f"{key.replace('_', ' ')} {_value(value)}" for key, value in entry.items() if key != "name" and value
+    ]
+    return f" ({', '.join(given)})" if given else ""
+
+
+def _sensitivities(plan: Plan) -> str:
+    if not plan.sensitivities:
+        return "The plan lists no sensitivity."
+    listed = "; ".join(
+        CATALOGUE[entry["name"]].explanation + _parameters(entry) for entry in plan.sensitivities
+    )
+    return f"Sensitivities, read by the same rule, were: {listed}."
 
 
 def methods_paragraph(plan: Plan, results: Record) -> str:
@@ -131,7 +179,7 @@ def methods_paragraph(plan: Plan, results: Record) -> str:
         parts += [
             _estimand(plan),
             _procedure(plan, contrasts),
-            _tree(plan, results["arms"]),
+            _trees(plan, results["arms"]),
             _missing(plan, results["counts"]),
             POPULATION,
         ]
@@ -140,7 +188,7 @@ def methods_paragraph(plan: Plan, results: Record) -> str:
             "The arms are not released: all pairs of arm codes were compared, without claim words or "
             "adjustment. Codes with different numbers of responders are not truly blind."
         )
-    parts.append(_beside(plan))
+    parts += [_beside(plan), _sensitivities(plan)] if results["dataset"]["unblinded"] else [_beside(plan)]
     exception = results["dataset"]["approval_exception"]
     if exception:
         parts.append(

@@ -1,15 +1,14 @@
-"""Counts, descriptive figures by arm, and reliability of the scores."""
+"""Counts and descriptive figures by arm."""
 
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from analysis.agreement import intraclass_correlation, krippendorff_alpha, score_table
 from analysis.dataset import Dataset
 from analysis.differences import ORIGINAL, primary_responses
 from analysis.plan import Plan
-from analysis.schema import DIMENSION_LABELS, NEVER_GIVEN, SCORE_LEVELS, STATUSES
+from analysis.schema import NEVER_GIVEN, SCORE_LEVELS, STATUSES
 
 Record = dict[str, Any]
 
@@ -86,40 +85,6 @@ def descriptives(dataset: Dataset, plan: Plan, scores: pd.DataFrame) -> list[Rec
                     "imputed": int(rows["imputed"].sum()),
                 }
             )
-    return records
-
-
-def _reliability(rows: pd.DataFrame, confidence: float) -> Record:
-    judged = rows[rows["score"].notna()]
-    table = score_table(judged["response"].tolist(), judged["rater"].tolist(), judged["score"].tolist())
-    icc = intraclass_correlation(table, confidence)
-    alpha = krippendorff_alpha(table, "ordinal")
-    return {
-        "icc_single": icc.single,
-        "icc_single_interval": icc.single_interval,
-        "icc_average": icc.average,
-        "icc_average_interval": icc.average_interval,
-        "icc_responses": icc.responses,
-        "icc_raters": icc.raters,
-        "icc_reason": icc.reason,
-        "alpha_ordinal": alpha.value,
-        "alpha_responses": alpha.units,
-        "alpha_scores": alpha.scores,
-        "alpha_reason": alpha.reason,
-    }
-
-
-def reliability(dataset: Dataset, plan: Plan) -> list[Record]:
-    """ICC(2,1), ICC(2,k) and ordinal alpha per dimension, over all responses and by arm."""
-    first = first_ratings(dataset)
-    records = []
-    for dimension in plan.dimensions:
-        rows = first[first["dimension"] == dimension]
-        scopes = [("", "all arms", rows)]
-        scopes += [(arm.code, arm.title, rows[rows["arm"] == arm.code]) for arm in dataset.arms]
-        for code, label, part in scopes:
-            head = {"dimension": dimension, "dimension_label": DIMENSION_LABELS[dimension], "arm": code}
-            records.append({**head, "label": label, **_reliability(part, plan.confidence)})
     return records
 
 

@@ -3,7 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from analysis import reliability_tables
 from analysis.canonical import to_csv
+from analysis.sensitivity_tables import SENSITIVITY_TABLES
 
 Record = Mapping[str, Any]
 Row = dict[str, Any]
@@ -45,26 +47,19 @@ CONTRASTS = (
     "hl_low",
     "hl_high",
 )
-CLAIMS = ("model", "dimension", "role", "word", "shown", "margin", "p_superior", "p_noninferior", "p_upper")
-TREE = ("step", "claim", "dimension", "p", "p_adjusted", "rejected", "outcome")
-RELIABILITY = (
+CLAIMS = (
+    "model",
     "dimension",
-    "arm",
-    "label",
-    "icc_single",
-    "icc_single_low",
-    "icc_single_high",
-    "icc_average",
-    "icc_average_low",
-    "icc_average_high",
-    "icc_responses",
-    "icc_raters",
-    "icc_reason",
-    "alpha_ordinal",
-    "alpha_responses",
-    "alpha_scores",
-    "alpha_reason",
+    "against",
+    "role",
+    "word",
+    "shown",
+    "margin",
+    "p_superior",
+    "p_noninferior",
+    "p_upper",
 )
+TREE = ("model", "alpha", "step", "claim", "dimension", "level", "p", "p_adjusted", "rejected", "outcome")
 BLINDING = (
     "index",
     "arm",
@@ -163,14 +158,17 @@ def _contrast_row(contrast: Record) -> Row:
 
 
 def _claim_rows(results: Record) -> list[Row]:
-    return [{**claim, **{f"p_{name}": p for name, p in claim["p"].items()}} for claim in results["claims"]]
-
-
-def _reliability_rows(results: Record) -> list[Row]:
-    single, average = "icc_single_", "icc_average_"
     return [
-        {**r, **_limits(r["icc_single_interval"], single), **_limits(r["icc_average_interval"], average)}
-        for r in results["reliability"]
+        {**claim, "against": "+".join(claim["levels"]), **{f"p_{name}": p for name, p in claim["p"].items()}}
+        for claim in results["claims"]
+    ]
+
+
+def _tree_rows(results: Record) -> list[Row]:
+    return [
+        {"model": tree["model"], "alpha": tree["alpha"], **hypothesis}
+        for tree in results["trees"]
+        for hypothesis in tree["hypotheses"]
     ]
 
 
@@ -233,20 +231,25 @@ def _vignette_rows(results: Record) -> list[Row]:
 TABLES: dict[str, tuple[tuple[str, ...], Callable[[Record], list[Row]]]] = {
     "contrasts.csv": (CONTRASTS, lambda results: [_contrast_row(c) for c in results["contrasts"]]),
     "claims.csv": (CLAIMS, _claim_rows),
-    "tree.csv": (TREE, lambda results: list(results["tree"].get("hypotheses", []))),
-    "reliability.csv": (RELIABILITY, _reliability_rows),
+    "tree.csv": (TREE, _tree_rows),
+    "reliability.csv": (reliability_tables.SUMMARY, reliability_tables.summary_rows),
+    "reliability_icc.csv": (reliability_tables.FORMS, reliability_tables.form_rows),
+    "reliability_kappa.csv": (reliability_tables.PAIRS, reliability_tables.pair_rows),
+    "reliability_components.csv": (reliability_tables.COMPONENTS, reliability_tables.component_rows),
+    "reliability_raters.csv": (reliability_tables.CURVE, reliability_tables.curve_rows),
     "blinding.csv": (BLINDING, _blinding_rows),
     "safety.csv": (SAFETY, _safety_rows),
     "safety_comparisons.csv": (COMPARISONS, _comparison_rows),
     "descriptives.csv": (DESCRIPTIVES, _descriptive_rows),
     "vignettes.csv": (VIGNETTES, _vignette_rows),
+    **SENSITIVITY_TABLES,
 }
 
 
 def tables(results: Record) -> dict[str, str]:
     """CSV text of every table by file name; a blinded dataset gives empty claims and tree tables."""
-    mark = {"watermark": results["study"]["watermark"] or ""}
+    mark = {"watermark": results["study"]["watermark"] or "", "plan_sha256": results["plan"]["sha256"]}
     return {
-        name: to_csv([{**row, **mark} for row in rows(results)], [*columns, "watermark"])
+        name: to_csv([{**row, **mark} for row in rows(results)], [*columns, *mark])
         for name, (columns, rows) in TABLES.items()
     }

@@ -21,6 +21,7 @@ from scipy import special, stats
 from analysis.estimate import Array, Interval
 
 RELATIVE_ZERO = 1e-12
+EQUAL = "all differences are equal"
 
 
 @dataclass(frozen=True)
@@ -170,17 +171,8 @@ def bland_altman(
         return BlandAltman(n, bias, None, None, None, None, width, proportional, "fewer than 2 pairs")
     bias, sd = float(difference.mean()), float(difference.std(ddof=1))
     if sd <= RELATIVE_ZERO * (1 + float(np.abs(middle).max())):
-        return BlandAltman(
-            n,
-            bias,
-            0.0,
-            (bias, bias),
-            Limit(bias),
-            Limit(bias),
-            width,
-            proportional,
-            "all differences are equal",
-        )
+        at = Limit(bias, (bias, bias), (bias, bias), (bias, bias))
+        return BlandAltman(n, bias, 0.0, (bias, bias), at, at, width, proportional, EQUAL)
     half = float(special.stdtrit(n - 1, (1 + confidence) / 2)) * sd / float(np.sqrt(n))
     lower, upper = _limits(bias, sd, n, width, confidence)
     return BlandAltman(n, bias, sd, (bias - half, bias + half), lower, upper, width, proportional)

@@ -9,16 +9,15 @@ from analysis.decision import (
     describe,
     design_faults,
     headline_word,
-    holm,
     interval_word,
     joint_p,
     joint_word,
+    level_words,
     run_tree,
 )
 from analysis.estimate import MeanTest, t_test
 from analysis.plan import default_plan
 from analysis.schema import DIMENSIONS
-from tests.reference import cases
 
 PLAN = default_plan(["m"])
 NO_FAULTS = {d: [] for d in DIMENSIONS}
@@ -58,7 +57,7 @@ def test_equivalence_at_five_per_cent_uses_the_narrow_upper_limit_only():
 
 def test_a_test_that_is_not_estimable_has_no_claim_word():
     word = interval_word(MeanTest("t", 1.0, "all equal"), margin=0.5, equivalence_alpha=0.025)
-    assert word == "not estimable: all equal"
+    assert word == "not estimable, because all equal"
 
 
 def test_equivalent_says_that_it_excludes_being_better():
@@ -79,22 +78,6 @@ def test_the_joint_word_is_the_weakest_of_the_levels():
     assert joint_word(PLAN, "medication_safety", [_test(0.0), _test(0.0)]) == "equivalent"
     assert joint_word(PLAN, "medication_safety", [_test(0.0), _test(-1.0)]) == "inconclusive"
     assert "gone" in joint_word(PLAN, "medication_safety", [_test(0.0), MeanTest("t", None, "gone")])
-
-
-@pytest.mark.parametrize("case", cases.names("05_multiplicity"))
-def test_holm_agrees_with_the_reference(case):
-    data, expected = cases.load("05_multiplicity", case)
-    known = [float(p) for p in data["p"].dropna()]
-    wanted = [value for value in _as_list(expected["holm"]["value"]) if value is not None]
-    assert cases.agrees(holm(known), {**expected["holm"], "value": wanted})
-
-
-def _as_list(value):
-    return value if isinstance(value, list) else [value]
-
-
-def test_a_hypothesis_without_p_value_counts_in_the_family():
-    assert holm([0.01, None]) == [0.02, 1.0]
 
 
 def test_a_strong_model_passes_the_whole_tree():
@@ -155,7 +138,7 @@ def test_a_design_fault_withholds_the_word_and_blocks_the_tree():
 def test_a_level_that_is_not_estimable_fails_its_gate():
     tests = _both() | {"medication_safety": [_test(1.0), MeanTest("t", None, "no pairs")]}
     tree = run_tree(PLAN, tests, NO_FAULTS)
-    assert tree[0].outcome == "not estimable: no pairs"
+    assert tree[0].outcome == "not estimable, because no pairs"
     assert tree[1].outcome == NOT_TESTED
 
 
@@ -173,3 +156,33 @@ def test_too_small_designs_are_named():
         "1 raters per response",
         "4 PGY1 residents",
     ]
+
+
+SEPARATE = replace(PLAN, tree=(*PLAN.tree[:2], replace(PLAN.tree[2], levels="separate")))
+
+
+def test_separate_levels_make_six_hypotheses_in_holms_procedure():
+    tree = run_tree(SEPARATE, _both(), NO_FAULTS)
+    own = [h for h in tree if h.step == "superiority"]
+    assert [(h.dimension, h.level) for h in own[:3]] == [
+        ("medication_safety", "PGY1"),
+        ("medication_safety", "PGY2"),
+        ("guideline_consistency", "PGY1"),
+    ]
+    p = _test(1.0).p_superior
+    assert [h.p_adjusted for h in own] == pytest.approx([6 * p] * 6)
+
+
+def test_superiority_to_one_level_is_a_claim_about_that_level_only():
+    tests = _both() | {"medication_safety": [_test(1.0), _test(0.1)]}
+    tree = run_tree(SEPARATE, tests, NO_FAULTS)
+    word = headline_word(SEPARATE, "medication_safety", tree, tests["medication_safety"], [])
+    assert word == "non-inferior"
+    assert level_words("medication_safety", tree) == {"PGY1": "superior", "PGY2": "non-inferior"}
+    assert level_words("medical_correctness", tree) == {}
+
+
+def test_a_tree_at_a_share_of_alpha_rejects_less():
+    tests = _both(medication_safety=0.0)
+    assert run_tree(PLAN, tests, NO_FAULTS)[0].rejected
+    assert not run_tree(PLAN, tests, NO_FAULTS, alpha=0.01)[0].rejected

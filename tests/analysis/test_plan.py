@@ -6,7 +6,19 @@ import json
 import pytest
 import yaml
 
-from analysis.plan import PlanError, default_plan, dump_plan, load_plan, parse_plan, plan_sha256
+from analysis.plan import (
+    Minimums,
+    Plan,
+    PlanError,
+    TreeStep,
+    default_plan,
+    dump_plan,
+    load_plan,
+    parse_plan,
+    plan_sha256,
+)
+from analysis.plan_template import plan_template
+from analysis.sensitivities.catalogue import CATALOGUE
 
 TEXT = dump_plan(default_plan(["lead", "other"]))
 TREE_STEP = {"name": "s", "claim": "superior", "method": "single", "dimensions": ["medication_safety"]}
@@ -55,8 +67,8 @@ BAD = [
     (("margins", "speed"), 1, "margins.speed: is not a known key"),
     (("margins",), [1], "margins: must be a mapping with the keys medical_correctness"),
     (("margin_justifications", "medication_safety"), " ", "must be a text that is not empty"),
-    (("version",), 2, "version: must be 1"),
-    (("version",), True, "version: must be 1"),
+    (("version",), 1, "version: must be 2"),
+    (("version",), True, "version: must be 2"),
     (("dimensions",), [], "dimensions: must be a list that is not empty"),
     (("dimensions",), ["speed"], "dimensions[0]: must be one of"),
     (("levels",), ["PGY1", "PGY1"], "levels[1]: PGY1 is listed twice"),
@@ -75,7 +87,96 @@ BAD = [
     (("tree", 2), {**TREE_STEP, "claim": "non-inferior"}, "tree[2]: tests a claim on a dimension"),
     (("tree", 0, "claim"), "equivalent", "tree[0].claim: must be one of non-inferior, superior"),
     (("surprise",), 1, "surprise: is not a known key"),
+    (("alpha_shares", 0), 0, "alpha_shares[0]: must be above 0"),
+    (("alpha_shares", 1), 0.5, "alpha_shares: must add up to at most 1"),
+    (("alpha_shares", 1), "half", "alpha_shares[1]: must be a number"),
+    (("alpha_shares",), [1], "alpha_shares: must be 2 shares, one for each model"),
+    (("minimums", "differences_per_resident"), 0, "minimums.differences_per_resident: must be from 1"),
+    (("signed_rank_zeros",), ["split"], "signed_rank_zeros[0]: must be one of pratt, wilcoxon"),
+    (("tree", 2, "method"), "shaffer", "tree[2].method: must be one of single, holm"),
+    (("tree", 2, "levels"), "both", "tree[2].levels: must be one of joint, separate"),
+    (("tree", 2, "method"), "fallback", "tree[2].weights: must be 3 shares"),
+    (("tree", 2, "weights"), [1], "tree[2].weights: has no use with the method holm"),
+    (("tree", 2, "claim"), "mixed", "tree[2].claims: must hold one claim per dimension"),
+    (("tree", 0, "levels"), "separate", "tree[0].dimensions: must hold one dimension, jointly"),
+    (("tree", 0, "step"), 1, "tree[0].step: is not a known key"),
+    (("sensitivities",), "all", "sensitivities: must be a list"),
+    (("sensitivities", 0, "name"), "mood", "sensitivities[0].name: must be one of leave_one_rater_out"),
+    (("sensitivities", 1, "name"), "leave_one_rater_out", "sensitivities[1].name: leave_one_rater_out is"),
+    (("sensitivities", 0), {}, "sensitivities[0].name: is missing"),
+    (("sensitivities", 0, "by"), 1, "sensitivities[0].by: is not a known key"),
+    (("sensitivities", 4, "value"), 0.1, "sensitivities[4].value: must be 0.025"),
+    (("sensitivities", 5, "by", 1), "x", "sensitivities[5].by[1]: must be a number"),
+    (("sensitivities", 7, "threshold"), 1, "sensitivities[7].threshold: must be from 2 to 5"),
+    (("sensitivities", 8, "below_seconds"), -1, "sensitivities[8].below_seconds: must be strictly between"),
+    (("sensitivities", 10, "measure"), "pages", "sensitivities[10].measure: must be one of words"),
+    (("sensitivities", 12, "strata"), ["a"], "sensitivities[12].strata: must be a mapping"),
+    (("sensitivities", 12, "strata"), {"old": []}, "sensitivities[12].strata.old: must be a list that"),
+    (("sensitivities", 15, "imputations"), 1, "sensitivities[15].imputations: must be from 5"),
 ]
+
+GRAPH = {
+    "name": "graph",
+    "claim": "mixed",
+    "claims": ["non-inferior", "superior"],
+    "method": "graph",
+    "dimensions": ["medication_safety", "medication_safety"],
+    "weights": [1, 0],
+    "transitions": [[0, 1], [0, 0]],
+}
+BAD_GRAPHS = [
+    ({"weights": [0.7, 0.7]}, "tree[0].weights: must add up to at most 1"),
+    ({"weights": [1]}, "tree[0].weights: must be 2 shares, one for each hypothesis"),
+    ({"transitions": [[0, 1]]}, "tree[0].transitions: must be 2 rows"),
+    ({"transitions": [[0, 1], [0, 0.5]]}, "tree[0].transitions[1][1]: must be 0"),
+    ({"transitions": [[0, 2], [0, 0]]}, "tree[0].transitions[0][1]: must be from 0 to 1"),
+    ({"claims": ["superior", "superior"]}, "tree[0].dimensions: holds a claim on a dimension twice"),
+    ({"claims": ["superior", "better"]}, "tree[0].claims[1]: must be one of non-inferior, superior"),
+    ({"levels": "separate"}, "tree[0].weights: must be 4 shares"),
+]
+
+
+def test_a_graph_over_several_claims_is_read_and_written():
+    plan = parse_plan(_changed(("tree",), [GRAPH]))
+    assert plan.tree[0].pairs == [("non-inferior", "medication_safety"), ("superior", "medication_safety")]
+    assert parse_plan(dump_plan(plan)) == plan
+
+
+@pytest.mark.parametrize(("change", "message"), BAD_GRAPHS)
+def test_a_bad_graph_is_refused_by_its_path(change, message):
+    with pytest.raises(PlanError) as caught:
+        parse_plan(_changed(("tree",), [GRAPH | change]))
+    assert str(caught.value).startswith(message)
+
+
+def test_the_template_explains_every_key_and_reads_back_as_the_plan():
+    plan = default_plan(["lead", "other"])
+    text = plan_template(plan)
+    assert parse_plan(text) == plan
+    comments = [line for line in text.splitlines() if line.startswith("# ")]
+    named = [*Minimums.__dataclass_fields__, *TreeStep.__dataclass_fields__, *CATALOGUE]
+    assert all(any(line.startswith(f"# {key}:") for line in comments) for key in named)
+    for key in Plan.__dataclass_fields__:
+        lines = text.splitlines()
+        assert lines[next(i for i, line in enumerate(lines) if line.startswith(f"{key}:")) - 1].startswith(
+            "# "
+        )
+
+
+def test_the_template_is_the_same_text_every_time():
+    assert plan_template(default_plan(["m"])) == plan_template(default_plan(["m"]))
+
+
+def test_a_margin_that_cannot_be_moved_does_not_make_the_plan_invalid():
+    raw = yaml.safe_load(TEXT)
+    raw["margins"] = dict.fromkeys(raw["margins"], 0.1)
+    assert parse_plan(json.dumps(raw)).margins["medication_safety"] == 0.1
+
+
+def test_a_model_with_a_share_has_its_part_of_alpha():
+    plan = parse_plan(_changed(("alpha_shares",), [0.8, 0.2]))
+    assert plan.model_alpha("lead") == pytest.approx(0.02)
+    assert plan.model_alpha("other") == pytest.approx(0.005)
 
 
 @pytest.mark.parametrize(("path", "value", "message"), BAD)

@@ -193,9 +193,9 @@ def test_scores_that_are_all_equal_are_not_estimable_everywhere(tmp_path, score,
     frames["ratings"] = frames["ratings"].assign(score=score)
     write_dataset(tmp_path / "data", frames, study, small_plan)
     results = analyse(load_dataset(tmp_path / "data"), small_plan)
-    assert {c["word"].split(":")[0] for c in results["contrasts"]} == {"not estimable"}
+    assert {c["word"].split(",")[0] for c in results["contrasts"]} == {"not estimable"}
     assert {r["alpha_reason"] for r in results["reliability"]} == {"all scores are equal"}
-    assert {c["shown"].split(":")[0] for c in results["claims"]} == {"not estimable", "not tested"}
+    assert {c["shown"][:13] for c in results["claims"]} == {"not estimable", "not tested: a"}
     assert [h["p_adjusted_text"] for h in results["tree"]["hypotheses"]][1:] == ["not tested"] * 4
 
 
@@ -259,3 +259,19 @@ def test_the_plan_text_decides_the_hash(small_dataset, small_plan):
     text = dump_plan(small_plan) + "# a comment\n"
     assert analyse(small_dataset, small_plan)["plan"]["locked"]
     assert not analyse(small_dataset, small_plan, text)["plan"]["locked"]
+
+
+def test_every_table_carries_the_hash_of_the_plan(results):
+    digest = results["plan"]["sha256"]
+    for name, text in tables(results).items():
+        header, *rows = text.splitlines()
+        assert header.endswith(",watermark,plan_sha256"), name
+        assert all(row.endswith(f",simulated data,{digest}") for row in rows), name
+
+
+def test_the_tables_of_sensitivities_hold_every_case(results):
+    assert len(_table(results, "sensitivities.csv")) == len(results["sensitivities"])
+    assert len(_table(results, "multiverse.csv")) == 16 * len(results["sensitivity_list"])
+    assert len(_table(results, "headlines.csv")) == 4 * len(results["multiverse"]["headlines"])
+    assert len(_table(results, "residents.csv")) == 16 * 15
+    assert _table(results, "rating_models.csv")["rating_model"].tolist() == ["linear", "ordinal"] * 16

@@ -58,6 +58,7 @@ def test_too_little_for_limits_is_named(x, y, reason):
 def test_equal_differences_still_have_a_bias_and_limits_at_it():
     found = bland_altman([1.0, 2.0, 3.0], [2.0, 3.0, 4.0])
     assert (found.bias, found.lower.value, found.upper.value) == (-1, -1, -1)
+    assert found.upper.interval == found.upper.interval_1986 == found.upper.exact_interval == (-1, -1)
     assert found.proportional.reason == "the differences or the means do not vary"
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from analysis.agreement.chance_corrected import chance_corrected_agreement
 from analysis.agreement.concordance import kendall_w
@@ -43,7 +44,11 @@ def stated_categories(text: str) -> np.ndarray | None:
     listed, low, high = found.groups()
     if listed is None:
         return np.arange(int(low), int(high) + 1, dtype=float)
-    return np.array([float(part) for part in listed.split(",")])
+    parts = listed.split(",")
+    # Categories given as text are their places; see `_as_numbers`.
+    if any(quote in listed for quote in "'\""):
+        return np.arange(1, len(parts) + 1, dtype=float)
+    return np.array([float(part) for part in parts])
 
 
 def used_categories(scores: np.ndarray) -> np.ndarray:
@@ -235,7 +240,7 @@ def _from_counts(counts: np.ndarray) -> np.ndarray:
 
 def _as_numbers(table: pd.DataFrame) -> np.ndarray:
     """Scores as numbers; categories given as text become their places in alphabetical order."""
-    if all(np.issubdtype(kind, np.number) for kind in table.dtypes):
+    if all(map(is_numeric_dtype, table.dtypes)):
         return table.to_numpy(float)
     texts = table.to_numpy(object)
     given = pd.notna(texts)
