@@ -208,7 +208,13 @@ def _default_tree() -> list[dict[str, object]]:
     return tree
 
 
-def default_plan(models: Sequence[str], *, simulated: bool = False, seed: int = 20260) -> Plan:
+def default_plan(
+    models: Sequence[str],
+    *,
+    simulated: bool = False,
+    seed: int = 20260,
+    strata: Mapping[str, Sequence[str]] | None = None,
+) -> Plan:
     """The default plan for these model arms.
 
     Parameters
@@ -219,6 +225,8 @@ def default_plan(models: Sequence[str], *, simulated: bool = False, seed: int = 
         Whether the margin's justification is that of a simulated study.
     seed : int
         Seed of the bootstraps.
+    strata : mapping of str to sequence of str, optional
+        Vignettes of each stratum, which the sensitivity of that name analyses alone.
     """
     reason = SIMULATED_JUSTIFICATION if simulated else JUSTIFICATION
     return _build(
@@ -240,7 +248,7 @@ def default_plan(models: Sequence[str], *, simulated: bool = False, seed: int = 
             "missing_response": "lowest_category",
             "primary_draw": 1,
             "guess_share": 1.0,
-            "sensitivities": default_sensitivities(),
+            "sensitivities": default_sensitivities(strata or {}),
         }
     )
 

@@ -33,11 +33,24 @@ app.conf.update(
 app.autodiscover_tasks(["study"])
 
 
-@signals.worker_ready.connect
-def start_patrol(**_: Any) -> None:
-    """Let this worker process look after the queue by itself."""
-    from study.responses.tasks import Patrol  # noqa: PLC0415  needs the app registry
+@signals.celeryd_after_setup.connect
+def refuse_wrong_settings(instance: Any, **_: Any) -> None:
+    """End a worker that would lose or double work before it takes its first message: one line, status 1."""
+    from study.responses.preflight import refusals, shape_of  # noqa: PLC0415  needs the app registry
 
+    found = refusals(shape_of(instance))
+    if found:
+        raise SystemExit(f"The worker does not start: {'; '.join(found)}.")
+
+
+@signals.worker_ready.connect
+def start_patrol(sender: Any, **_: Any) -> None:
+    """Let this worker process look after the queue by itself, if it takes draws at all."""
+    from study.responses.bell import QUEUE  # noqa: PLC0415  needs the app registry
+    from study.responses.tasks import Patrol  # noqa: PLC0415
+
+    if QUEUE not in sender.app.amqp.queues.consume_from:
+        return
     patrol = Patrol()
     patrol.start()
     signals.worker_shutting_down.connect(lambda **_: patrol.stop(), weak=False)

@@ -1,5 +1,6 @@
 """Strict readers of the process environment: a misspelt value stops the start, it never becomes a default."""
 
+import math
 import os
 import secrets
 from collections.abc import Iterable
@@ -37,6 +38,18 @@ def read_choice(name: str, choices: Iterable[str], *, default: str) -> str:
 def read_list(name: str) -> list[str]:
     """Return the comma-separated words of the variable, empty ones dropped."""
     return [word.strip() for word in read_text(name).split(",") if word.strip()]
+
+
+def read_seconds(name: str, default: float) -> float:
+    """Return a positive number of seconds; anything else raises ImproperlyConfigured."""
+    value = read_text(name, str(default))
+    try:
+        seconds = float(value)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise ImproperlyConfigured(f"{name} must be a positive number of seconds, not {value!r}.")
+    return seconds
 
 
 def read_database(name: str, *, sqlite_path: Path) -> dict[str, Any]:

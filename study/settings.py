@@ -5,7 +5,15 @@ from pathlib import Path
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from study.environment import read_bool, read_choice, read_database, read_list, read_secret_key, read_text
+from study.environment import (
+    read_bool,
+    read_choice,
+    read_database,
+    read_list,
+    read_seconds,
+    read_secret_key,
+    read_text,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(read_text("EQUIPOISE_VAR", str(BASE_DIR / "var")))
@@ -175,7 +183,13 @@ SPECTACULAR_SETTINGS = {
 REDIS_URL = read_text("REDIS_URL")
 LLM_BASE_URL = read_text("EQUIPOISE_LLM_BASE_URL", "http://127.0.0.1:8001/v1")
 LLM_API_KEY = read_text("EQUIPOISE_LLM_API_KEY")
-LLM_TIMEOUT_S = float(read_text("EQUIPOISE_LLM_TIMEOUT_S", "600"))
+LLM_TIMEOUT_S = read_seconds("EQUIPOISE_LLM_TIMEOUT_S", 600)
+# The models' queue, in seconds: how long a row is lent at a time, how often each worker looks after the rows,
+# the longest pause of a row after interruptions, and when a queue that finishes nothing stands still.
+QUEUE_LEASE_S = read_seconds("EQUIPOISE_QUEUE_LEASE_S", 60)
+QUEUE_PATROL_S = read_seconds("EQUIPOISE_QUEUE_PATROL_S", 5)
+QUEUE_LONGEST_RETREAT_S = read_seconds("EQUIPOISE_QUEUE_LONGEST_RETREAT_S", 60)
+QUEUE_STALL_S = read_seconds("EQUIPOISE_QUEUE_STALL_S", 600)
 
 LOGGING = {
     "version": 1,

@@ -3,7 +3,7 @@
 Standard library only, so that a plan can be read without the statistics libraries.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -127,9 +127,11 @@ CATALOGUE: dict[str, Entry] = {
 }
 
 
-def default_sensitivities() -> list[dict[str, object]]:
-    """All sensitivities with their default parameters, as a plan lists them."""
-    return [{"name": name, **entry.default} for name, entry in CATALOGUE.items()]
+def default_sensitivities(strata: Mapping[str, Sequence[str]]) -> list[dict[str, object]]:
+    """All sensitivities with default parameters, as a plan lists them; `strata` as in `default_plan`."""
+    named = {name: list(codes) for name, codes in strata.items()}
+    listed = [{"name": name, **entry.default} for name, entry in CATALOGUE.items()]
+    return [{**entry, "strata": named} if entry["name"] == "strata" else entry for entry in listed]
 
 
 def sensitivities_at(value: object, path: str) -> tuple[dict[str, Any], ...]:

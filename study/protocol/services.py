@@ -12,6 +12,7 @@ from study.protocol.inputs import StudyInput
 from study.protocol.models import AnalysisPlan, Arm, Signature, Study, StudyVignette, VignetteApproval
 from study.protocol.queries import current_plan, locked_plan, model_arms, resident_arms, signatures
 from study.protocol.rubric import RUBRIC_VERSION
+from study.protocol.strata import strata_of
 from study.protocol.transactions import locked_study, record_event
 from study.protocol.vocabulary import Meaning, Phase
 from vignettes.bank import latest_versions
@@ -95,7 +96,9 @@ def _insert_vignettes(study: Study, codes: tuple[str, ...]) -> None:
 def default_plan_text(study: Study) -> str:
     """Return the default plan for the study's arms, margin and guess share, as canonical YAML."""
     names = [arm.name for arm in model_arms(study)]
-    plan = default_plan(names, simulated=study.simulated)
+    chosen = study.study_vignettes.select_related("version")
+    strata = strata_of({vignette.code: vignette.version.parsed for vignette in chosen})
+    plan = default_plan(names, simulated=study.simulated, strata=strata)
     margins = dict.fromkeys(plan.dimensions, float(study.margin))
     return dump_plan(replace(plan, margins=margins, guess_share=float(study.guess_share)))
 

@@ -33,7 +33,7 @@ from study.reports.serializers import (
 )
 from study.reports.services import import_vignette
 from study.reports.views import as_attachment
-from study.responses.queries import worker_health
+from study.responses.health import worker_health
 from study.responses.services.imports import import_answers
 
 

@@ -34,6 +34,7 @@ class Report:
     reliability: list[Table]
     refusals: list[str]
     methods: str
+    words: list[str]
     exception: Record | None
     facts: list[tuple[str, str]]
     signatures: list[str]
@@ -54,6 +55,7 @@ def present(results: Record, manifest: Record, results_sha256: str) -> Report:
         reliability=reliability_tables(results),
         refusals=reliability_refusals(results),
         methods=results["methods"],
+        words=results["results_text"],
         exception=results["dataset"]["approval_exception"],
         facts=_facts(results, manifest, results_sha256),
         signatures=_signatures(manifest),

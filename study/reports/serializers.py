@@ -44,6 +44,7 @@ class WorkerHealthSerializer(serializers.Serializer[Any]):
     running = serializers.IntegerField()
     waiting_since = serializers.DateTimeField(allow_null=True)
     last_finished = serializers.DateTimeField(allow_null=True)
+    interrupted = serializers.IntegerField()
     is_stalled = serializers.BooleanField()
 
 

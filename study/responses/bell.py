@@ -4,6 +4,7 @@ import logging
 
 from django.conf import settings
 from django.db import transaction
+from kombu import Connection
 from kombu.exceptions import OperationalError
 
 from study.responses.models import Generation
@@ -34,14 +35,35 @@ def ring_rows(generation_ids: list[int]) -> int:
     from study.celery import app  # noqa: PLC0415  web processes without Redis must not pay for Celery
 
     sent = 0
+    connection = app.connection_for_write()
     try:
-        with app.connection_for_write() as connection:
-            # A page waits for this: one quick try, and no hundred of them.
-            connection.ensure_connection(max_retries=1, interval_start=0, timeout=CONNECT_S)
+        with connection:
+            _connect(connection)
             producer = app.amqp.Producer(connection, auto_declare=False)
             for generation_id in generation_ids:
                 app.send_task(TASK, args=[generation_id], queue=QUEUE, producer=producer, retry=False)
                 sent += 1
-    except OperationalError:
+    except (OperationalError, *connection.connection_errors):
         logger.warning("the broker did not take %s messages", len(generation_ids) - sent)
     return sent
+
+
+def messages_waiting() -> int | None:
+    """Return how many messages wait for a worker, or None while the broker does not answer."""
+    from study.celery import app  # noqa: PLC0415
+
+    connection = app.connection_for_read()
+    try:
+        with connection:
+            _connect(connection)
+            return int(connection.default_channel.queue_declare(QUEUE, passive=True).message_count)
+    except connection.channel_errors:
+        return 0  # Redis forgets a list that has become empty
+    except (OperationalError, *connection.connection_errors):
+        logger.warning("the broker does not answer")
+        return None
+
+
+def _connect(connection: Connection) -> None:
+    # A page waits for this: one quick try, and no hundred of them.
+    connection.ensure_connection(max_retries=1, interval_start=0, timeout=CONNECT_S)

@@ -2,10 +2,10 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Final, cast
+from datetime import datetime
+from typing import Any, cast
 
-from django.db.models import Count, F, Max, Min, Q, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 
 from study.participants.models import Participant, Role
 from study.protocol.errors import NotFound
@@ -21,8 +21,6 @@ from study.responses.models import (
     PlannedResponse,
     Response,
 )
-
-STALL: Final = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -263,28 +261,3 @@ def _owed_draws(study: Study) -> list[str]:
 
 def _sorted_counts(codes: list[str]) -> dict[str, int]:
     return dict(sorted(Counter(codes).items()))
-
-
-@dataclass(frozen=True)
-class WorkerHealth:
-    """The queue over all studies: how many rows are due or running, and whether anybody works on them."""
-
-    due: int
-    running: int
-    waiting_since: datetime | None
-    last_finished: datetime | None
-    is_stalled: bool
-
-
-def worker_health(now: datetime) -> WorkerHealth:
-    """Return the state of the queue; it is stalled when rows wait and none finished for ten minutes."""
-    queued = Generation.objects.filter(state=Generation.State.QUEUED)
-    since = queued.aggregate(since=Min("queued_at"))["since"]
-    finished = Generation.objects.aggregate(last=Max("finished_at"))["last"]
-    return WorkerHealth(
-        due=queued.filter(due_at__lte=now).count(),
-        running=Generation.objects.filter(state=Generation.State.RUNNING).count(),
-        waiting_since=since,
-        last_finished=finished,
-        is_stalled=since is not None and now - max(since, finished or since) >= STALL,
-    )

@@ -8,10 +8,10 @@ import os
 import socket
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from django.conf import settings
 from django.db import close_old_connections
 from django.utils import timezone
 
@@ -22,6 +22,7 @@ from study.responses.engines.base import (
     InterruptionError,
     RejectionError,
 )
+from study.responses.keeper import keeper, lease_seconds
 from study.responses.models import Generation
 from study.responses.prompts import build_messages
 from study.responses.services.queue import (
@@ -38,13 +39,21 @@ from study.responses.services.setups import engine_for
 Clock = Callable[[], datetime]
 logger = logging.getLogger(__name__)
 
-LEASE_MARGIN: Final = 1.5
-LEASE_EXTRA_S: Final = 60
+INTERRUPTED: Final = "interrupted"
 
 
-def lease_seconds() -> float:
-    """Return how long a row is lent: longer than the model's time-out, so that no live worker loses it."""
-    return float(LEASE_MARGIN * settings.LLM_TIMEOUT_S + LEASE_EXTRA_S)
+@dataclass
+class Tally:
+    """What a loop has done: draws with a final answer, draws that failed, tries that were interrupted."""
+
+    finished: int = 0
+    failed: int = 0
+    interrupted: int = 0
+
+    def count(self, outcome: str) -> None:
+        self.finished += outcome == Generation.State.DONE
+        self.failed += outcome == Generation.State.FAILED
+        self.interrupted += outcome == INTERRUPTED
 
 
 def worker_name() -> str:
@@ -55,20 +64,21 @@ def worker_name() -> str:
 def run_generation(generation_id: int, token: str, *, clock: Clock = timezone.now) -> str:
     """Ask the model for a claimed row and store what came back; return the row's new state.
 
-    Returns "" when the lease is no longer held: then nothing was stored. Interruptions give the row back,
-    refusals of the server fail it; neither raises.
+    Returns "" when the lease is no longer held: then nothing was stored. Interruptions give the row back and
+    return INTERRUPTED, refusals of the server fail it; neither raises.
     """
     row = held_generation(generation_id, token)
     if row is None:
         return ""
     try:
-        messages, result = _ask(row)
+        with keeper.keeping(token):
+            messages, result = _ask(row)
         return store_result(
             generation_id=generation_id, token=token, result=result, messages=messages, now=clock()
         )
     except InterruptionError as error:
         retreat(generation_id=generation_id, token=token, problem=str(error), now=clock())
-        return Generation.State.QUEUED
+        return INTERRUPTED
     except (RejectionError, StudyError) as error:
         reject(generation_id=generation_id, token=token, problem=str(error), now=clock())
         return Generation.State.FAILED
@@ -77,7 +87,7 @@ def run_generation(generation_id: int, token: str, *, clock: Clock = timezone.no
         logger.exception("generation %s broke", generation_id)
         problem = f"unexpected error in the worker: {type(error).__name__}"
         retreat(generation_id=generation_id, token=token, problem=problem, now=clock())
-        return Generation.State.QUEUED
+        return INTERRUPTED
 
 
 def _ask(row: Generation) -> tuple[list[dict[str, str]], GenerationResult]:
@@ -98,35 +108,33 @@ def _ask(row: Generation) -> tuple[list[dict[str, str]], GenerationResult]:
 
 
 def run_row(generation_id: int, *, clock: Clock = timezone.now) -> str:
-    """Claim this one row and run it; return its new state, or "" when it is not due or not free."""
+    """Claim this one row and run it; return what became of it, or "" when it is not due or not free."""
     row = claim_row(
         generation_id=generation_id, now=clock(), worker=worker_name(), lease_seconds=lease_seconds()
     )
     return run_generation(row.pk, row.lease_token, clock=clock) if row else ""
 
 
-def run_next(*, clock: Clock = timezone.now) -> bool:
-    """Claim the row that is due longest and run it; return whether there was one."""
+def run_next(*, clock: Clock = timezone.now) -> str | None:
+    """Claim the row that is due longest and run it; return what became of it, or None when none is due."""
     row = claim_next(now=clock(), worker=worker_name(), lease_seconds=lease_seconds())
-    if row is None:
-        return False
-    run_generation(row.pk, row.lease_token, clock=clock)
-    return True
+    return run_generation(row.pk, row.lease_token, clock=clock) if row else None
 
 
-def drain(*, until_idle: bool, poll_s: float, stop: threading.Event, clock: Clock = timezone.now) -> int:
-    """Work through the queue until `stop` is set, or until nothing is due; return how many rows were run.
+def drain(*, until_idle: bool, poll_s: float, stop: threading.Event, clock: Clock = timezone.now) -> Tally:
+    """Work through the queue until `stop` is set, or until nothing is due; return what was done.
 
     A row in hand is always finished first. `poll_s` is the pause in seconds while nothing is due.
     """
-    done = 0
+    tally = Tally()
     while not stop.is_set():
         sweep(now=clock())
-        if run_next(clock=clock):
-            done += 1
+        outcome = run_next(clock=clock)
+        if outcome is not None:
+            tally.count(outcome)
         elif until_idle:
             break
         else:
             close_old_connections()
             stop.wait(poll_s)
-    return done
+    return tally

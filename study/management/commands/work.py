@@ -24,9 +24,12 @@ class Command(BaseCommand):
         caught = (signal.SIGTERM, signal.SIGINT) if is_main else ()
         previous = {number: signal.signal(number, lambda *_: stop.set()) for number in caught}
         try:
-            done = drain(until_idle=options["until_idle"], poll_s=options["poll"], stop=stop)
+            tally = drain(until_idle=options["until_idle"], poll_s=options["poll"], stop=stop)
         finally:
             for number, handler in previous.items():
                 signal.signal(number, handler)
         if options["verbosity"] > 0:
-            self.stdout.write(f"{done} draws were run.")
+            self.stdout.write(
+                f"{tally.finished} draws were finished, {tally.failed} failed; "
+                f"{tally.interrupted} tries were interrupted."
+            )

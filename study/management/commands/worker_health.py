@@ -2,14 +2,15 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from study.responses.queries import worker_health
+from study.responses.health import worker_health
 
 
 class Command(BaseCommand):
-    help = "Print the state of the models' queue. Exits 1 when rows wait and none finished for ten minutes."
+    help = "Print the state of the models' queue. Exits 1 when rows wait and none was finished for too long."
 
     def handle(self, *_: Any, **__: Any) -> None:
         health = worker_health(timezone.now())
@@ -17,9 +18,17 @@ class Command(BaseCommand):
         self.stdout.write(f"running {health.running}")
         self.stdout.write(f"waiting since {_moment(health.waiting_since)}")
         self.stdout.write(f"last finished {_moment(health.last_finished)}")
+        self.stdout.write(f"interrupted {health.interrupted}{_why(health.last_problem)}")
         if health.is_stalled:
-            raise CommandError("Rows wait and nothing was finished for ten minutes: is a worker running?")
+            cause = f"Last reason: {health.last_problem}" if health.last_problem else "Is a worker running?"
+            raise CommandError(
+                f"Rows wait and no job was finished for {settings.QUEUE_STALL_S:g} seconds. {cause}"
+            )
 
 
 def _moment(moment: Any) -> str:
     return moment.isoformat(timespec="seconds") if moment else "-"
+
+
+def _why(problem: str) -> str:
+    return f" (last reason: {problem})" if problem else ""

@@ -1,10 +1,11 @@
 """The queue of draws: rows are claimed by compare-and-set, and stored only with the current lease."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
@@ -22,7 +23,6 @@ from study.responses.queries import is_accepting
 from study.responses.services.opening import draw_seed
 from study.responses.services.receipts import draw_source, make_receipt
 
-LONGEST_RETREAT_S: Final = 60
 STATE = Generation.State
 
 
@@ -77,7 +77,10 @@ def held_generation(generation_id: int, token: str) -> Generation | None:
 
 
 def retreat(*, generation_id: int, token: str, problem: str, now: datetime) -> bool:
-    """Give the row back after an interruption, due again after 2, 4, 8 … 60 seconds; never fail it."""
+    """Give the row back after an interruption, due again after 2, 4, 8 … 60 seconds; never fail it.
+
+    The longest retreat is a setting.
+    """
     row = _held(generation_id, token).first()
     if row is None:
         return False
@@ -86,7 +89,7 @@ def retreat(*, generation_id: int, token: str, problem: str, now: datetime) -> b
 
 def _given_back(row: Generation, problem: str, now: datetime) -> dict[str, Any]:
     interruptions = row.interruptions + 1
-    wait = min(2 ** min(interruptions, 6), LONGEST_RETREAT_S)
+    wait = min(2 ** min(interruptions, 6), settings.QUEUE_LONGEST_RETREAT_S)
     return {
         "state": STATE.QUEUED,
         "lease_token": "",
@@ -95,6 +98,11 @@ def _given_back(row: Generation, problem: str, now: datetime) -> dict[str, Any]:
         "due_at": now + timedelta(seconds=wait),
         "problem": clean_text(problem),
     }
+
+
+def extend_leases(tokens: Collection[str], *, until: datetime) -> int:
+    """Lend the rows that these tokens still hold until then, and return their number."""
+    return Generation.objects.filter(state=STATE.RUNNING, lease_token__in=tokens).update(lease_until=until)
 
 
 def sweep(*, now: datetime) -> int:

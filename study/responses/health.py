@@ -1,0 +1,101 @@
+"""How the models' queue stands: who waits since when, what interrupts it, whether anything gets finished."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.conf import settings
+from django.db.models import Count, Max, Min, Q, QuerySet, Sum
+
+from study.protocol.models import Study
+from study.protocol.vocabulary import Phase
+from study.responses.models import AnsweringClosure, Generation
+
+ALARM_AT: Final = 3
+STATE = Generation.State
+
+
+@dataclass(frozen=True)
+class Interruptions:
+    """Unfinished draws that were interrupted: how many, how often in all, why last, when the next is tried.
+
+    `is_alarming` when one of them was interrupted three times: then it is no passing fault.
+    """
+
+    draws: int
+    times: int
+    last_problem: str
+    next_try: datetime | None
+    is_alarming: bool
+
+    @property
+    def sentence(self) -> str:
+        """Say it to an investigator."""
+        again = f"the worker tries again at {self.next_try:%H:%M:%S} UTC" if self.next_try else "one is tried now"
+        draws = "1 draw was" if self.draws == 1 else f"{self.draws} draws were"
+        return (
+            f"{draws} interrupted {self.times} times: last reason: {self.last_problem}. "
+            f"Nothing is lost; {again}."
+        )
+
+
+def owed_rows() -> QuerySet[Generation]:
+    """Return the rows that somebody has to work on, due or not: of studies that accept answers."""
+    closed = AnsweringClosure.objects.values("study_id")
+    rows = Generation.objects.filter(state__in=[STATE.QUEUED, STATE.RUNNING], study__phase=Phase.ANSWERING)
+    return rows.exclude(study_id__in=closed)
+
+
+def interruptions(study: Study | None = None) -> Interruptions:
+    """Return what interrupts the unfinished draws of the study, or of all studies."""
+    rows = owed_rows().filter(interruptions__gt=0)
+    if study is not None:
+        rows = rows.filter(study=study)
+    found = rows.aggregate(
+        draws=Count("pk"),
+        times=Sum("interruptions"),
+        most=Max("interruptions"),
+        next_try=Min("due_at", filter=Q(state=STATE.QUEUED)),
+    )
+    latest = rows.exclude(problem="").order_by("-due_at", "-pk").values_list("problem", flat=True).first()
+    return Interruptions(
+        draws=found["draws"],
+        times=found["times"] or 0,
+        last_problem=latest or "",
+        next_try=found["next_try"],
+        is_alarming=(found["most"] or 0) >= ALARM_AT,
+    )
+
+
+@dataclass(frozen=True)
+class WorkerHealth:
+    """The queue over all studies: how many rows are due or running, and whether any get finished.
+
+    Alive means that a job was finished, not that a process runs.
+    """
+
+    due: int
+    running: int
+    waiting_since: datetime | None
+    last_finished: datetime | None
+    interrupted: int
+    last_problem: str
+    is_stalled: bool
+
+
+def worker_health(now: datetime) -> WorkerHealth:
+    """Return the state of the queue; it is stalled when rows are owed and none was finished for too long."""
+    owed = owed_rows()
+    since = owed.aggregate(since=Min("queued_at"))["since"]
+    finished = Generation.objects.aggregate(last=Max("finished_at"))["last"]
+    trouble = interruptions()
+    patience = timedelta(seconds=settings.QUEUE_STALL_S)
+    return WorkerHealth(
+        due=owed.filter(state=STATE.QUEUED, due_at__lte=now).count(),
+        running=owed.filter(state=STATE.RUNNING).count(),
+        waiting_since=since,
+        last_finished=finished,
+        interrupted=trouble.draws,
+        last_problem=trouble.last_problem,
+        is_stalled=since is not None and now - max(since, finished or since) >= patience,
+    )
