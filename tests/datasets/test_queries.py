@@ -8,7 +8,7 @@ from study.datasets.snapshot import take_snapshot
 from study.participants.models import Role
 from study.protocol.models import Study
 from study.ratings.models import Assignment
-from study.responses.models import ModelSetup, PlannedResponse, Response
+from study.responses.models import ModelSetup, Outcome, PlannedResponse, Response
 from tests.builders import NOW, members, participant
 from tests.datasets.world import rated_study, save_rating
 
@@ -51,7 +51,7 @@ def test_an_answer_without_text_is_listed_as_empty() -> None:
         study_vignette=study.study_vignettes.all()[0],
         model_arm=study.arms.get(name="model-1"),
         draw=2,
-        status=Response.Status.EMPTY,
+        status=Outcome.EMPTY,
         sections={"assessment": " "},
         text_sha256="0" * 64,
         receipt="ABCDEFGH",

@@ -2,10 +2,12 @@
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
 
+from analysis.plan import dump_plan, parse_plan
 from study.blinding.key import SealKey, StudySecret
 from study.blinding.models import BlindedItem
 from study.datasets.services import LOCK_STATEMENT, UNBLINDING_STATEMENT, sign_data_lock, sign_unblinding
@@ -45,7 +47,7 @@ def rated_study(
         reason = "A pilot."
         sign_approval_exception(study_id=study.pk, person=lead(), password=PASSWORD, reason=reason, now=NOW)
     add_people(study, residents_per_level=residents_per_level, raters=raters)
-    _draw_less(study)
+    _plan_less(study)
     lock_plan(study_id=study.pk, person=lead(), password=PASSWORD, now=NOW)
     responses = [*_resident_responses(study), *_model_responses(study)]
     items = _seal(study, responses)
@@ -55,12 +57,14 @@ def rated_study(
     return study
 
 
-def _draw_less(study: Study) -> None:
-    """Fewer bootstrap draws: the tests look at files, not at the third digit."""
-    plan = current_plan(study)
-    assert plan is not None
-    text = plan.text.replace("draws: 9999", "draws: 999")
-    change_plan(study_id=study.pk, person=lead(), text=text, reason="A test.", now=NOW)
+def _plan_less(study: Study) -> None:
+    """Fewer draws and two sensitivities: these tests look at files, not at the third digit."""
+    stored = current_plan(study)
+    assert stored is not None
+    plan = parse_plan(stored.text)
+    few = tuple(each for each in plan.sensitivities if each["name"] in ("leave_one_rater_out", "strata"))
+    small = replace(plan, bootstrap=replace(plan.bootstrap, draws=999), sensitivities=few)
+    change_plan(study_id=study.pk, person=lead(), text=dump_plan(small), reason="A test.", now=NOW)
 
 
 def _resident_responses(study: Study) -> Iterator[Response]:

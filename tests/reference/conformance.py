@@ -9,7 +9,7 @@ the totals. The exit status is 1 on any disagreement, 2 if the folder holds no c
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -40,9 +40,19 @@ def _got(answer: Any) -> tuple[Any, str]:
         return None, f"{type(error).__name__}: {error}"
 
 
+def _refused(error: str) -> Callable[[], Any]:
+    def answer() -> Any:
+        raise ValueError(error)
+
+    return answer
+
+
 def compare(case: Case, tally: Tally) -> None:
     """Add the comparison of every expected value of a case."""
-    answers = registry.answers(case)
+    # A case that cannot even be read must not hide the others.
+    answers, unread = _got(lambda: registry.answers(case))
+    if unread:
+        answers = {key: _refused(unread) for key in case.expected}
     for key, record in case.expected.items():
         if key not in answers:
             tally.missing.append((f"{case.area}/{key}", registry.reason(case, key)))

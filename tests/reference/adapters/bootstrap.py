@@ -1,9 +1,7 @@
 """Answers for bootstraps of a mean of pairs and of arm differences over vignettes."""
 
-import math
 import re
-from collections.abc import Callable, Iterable, Sequence
-from fractions import Fraction
+from collections.abc import Callable, Sequence
 from functools import cache, partial
 from typing import Any
 
@@ -12,7 +10,7 @@ import pandas as pd
 from scipy import special
 
 from analysis.estimate import Array
-from analysis.paired.lattice import to_lattice
+from analysis.paired.lattice import find_lattice, smallest_denominator, to_lattice
 from analysis.resampling.cluster import (
     Bootstrap,
     Statistic,
@@ -29,14 +27,7 @@ from tests.reference.cases import Case
 REASONS: dict[str, str] = {}
 DRAWS = 99_999
 RUNS = 8
-LARGEST_DENOMINATOR = 10_000
 SECOND_ARM = "resident"
-
-
-def common_fraction(values: Iterable[float]) -> int:
-    """Smallest denominator on which all values are whole."""
-    fractions = (Fraction(value).limit_denominator(LARGEST_DENOMINATOR) for value in values)
-    return math.lcm(*(fraction.denominator for fraction in fractions))
 
 
 def strict_runs(cells: Array, statistic: Statistic = mean_of_totals, runs: int = RUNS) -> list[Bootstrap]:
@@ -49,7 +40,7 @@ def strict_runs(cells: Array, statistic: Statistic = mean_of_totals, runs: int =
 
 def over_runs(runs: Sequence[Bootstrap], name: str) -> dict[str, Any]:
     """Mean and standard deviation of an interval's limits between runs."""
-    limits = np.array([getattr(run, name) for run in runs], float)
+    limits = np.array([getattr(run, name) or (None, None) for run in runs], float)
     return {"mean_of_runs": limits.mean(axis=0), "sd_between_runs": limits.std(axis=0, ddof=1)}
 
 
@@ -86,11 +77,15 @@ def bias_correction(found: LatticeBootstrap, bias: str) -> float | None:
 def _of_pairs(case: Case) -> dict[str, Callable[[], Any]]:
     table = case.table.dropna(subset=["x", "y"])
     differences = (table["x"] - table["y"]).to_numpy(float)
-    denominator = common_fraction([*table["x"], *table["y"]])
+    denominator = smallest_denominator(table["x"], table["y"])
+    if denominator is None:
+        steps, denominator = find_lattice(differences)
+    else:
+        steps = np.rint(differences * denominator).astype(np.int64)
 
     @cache
     def exact(confidence: float = 0.95) -> LatticeBootstrap:
-        return lattice_bootstrap(to_lattice(differences, denominator), denominator, confidence)
+        return lattice_bootstrap(steps, denominator, confidence)
 
     @cache
     def runs() -> list[Bootstrap]:
@@ -147,8 +142,8 @@ def _sides(table: pd.DataFrame, text: str) -> tuple[str, str]:
     stated = re.search(r"mean (?:of all )?(\w+) ratings? - mean (?:of all )?(\w+) rating", text)
     if stated and {stated[1], stated[2]} <= arms:
         return stated[1], stated[2]
-    second = SECOND_ARM if SECOND_ARM in arms else max(arms)
-    return min(arms - {second}), second
+    second = SECOND_ARM if SECOND_ARM in arms else max(arms, default=SECOND_ARM)
+    return min(arms - {second}, default=""), second
 
 
 def _of_clusters(case: Case) -> dict[str, Callable[[], Any]]:
@@ -159,7 +154,7 @@ def _of_clusters(case: Case) -> dict[str, Callable[[], Any]]:
         return strict_runs(cells, statistic)
 
     def mean(name: str) -> float:
-        return float(np.mean([getattr(run, name) for run in runs()]))
+        return float(np.mean([getattr(run, name) for run in runs()], dtype=float))
 
     return {
         "estimate": lambda: runs()[0].estimate,

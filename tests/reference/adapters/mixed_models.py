@@ -70,9 +70,12 @@ class _Models:
 
     def _design(self, stem: str, without: str = "") -> pd.DataFrame:
         call, _, rows = self.rows(stem)
-        fixed = [term for term in call.fixed if without not in term]
-        x, names = design(rows, fixed, self._coefficients(stem), _notes(self.case))
-        frame = pd.DataFrame(np.column_stack([np.ones(len(rows)), x]), columns=[INTERCEPT, *names])
+        fixed = call.without(without) if without else call.fixed
+        known = self._coefficients(stem)
+        x, names = design(rows, fixed, known, _notes(self.case), intercept=call.intercept)
+        frame = pd.DataFrame(x, columns=names)
+        if call.intercept:
+            frame.insert(0, INTERCEPT, 1.0)
         # R leaves out a column that those before it explain.
         kept: list[str] = []
         for name in frame.columns:
@@ -82,7 +85,9 @@ class _Models:
 
     def _factors(self, stem: str) -> dict[str, Any]:
         call, _, rows = self.rows(stem)
-        return {effect: labels(rows, effect).to_numpy() for effect in call.random}
+        return {
+            effect: labels(rows, effect, call.carriers.get(effect, "")).to_numpy() for effect in call.random
+        }
 
     def _fit(self, stem: str, method: Method = "REML") -> LinearMixedFit:
         _, outcome, rows = self.rows(stem)

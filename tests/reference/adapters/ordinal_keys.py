@@ -10,18 +10,20 @@ import pandas as pd
 
 from analysis.ordinal.comparison import likelihood_ratio_test
 from analysis.ordinal.fixed import CumulativeLinkFit, fit_cumulative_link
+from analysis.ordinal.links import LINKS
 from analysis.ordinal.mixed import CumulativeLinkMixedFit, fit_cumulative_link_mixed
 from tests.reference.adapters.ordinal_formula import Call, design, labels, parse_call
 from tests.reference.cases import Case
 
 Fit = CumulativeLinkFit | CumulativeLinkMixedFit
 _CALL = re.compile(r"\bclmm?2?\s*\(")
-_KEY = re.compile(r"((?:[^.]+\.)?clmm?[^.]*)\.(.+)")
+_STEM = re.compile(r"(?:^|\.)clmm?")
+_OTHER_MODEL = re.compile(r"\b(?:nominal|scale)\s*=\s*~")
 
 
 def _table(case: Case) -> pd.DataFrame:
     """The rows, with the rated text as the pair of its vignette and responder."""
-    table = case.table
+    table = case.table.copy()
     if "response" not in table and {"vignette", "responder"} <= set(table.columns):
         table["response"] = table["vignette"].astype(str) + ":" + table["responder"].astype(str)
     return table
@@ -39,13 +41,35 @@ class _Models:
     def _records(self, stem: str) -> list[dict[str, Any]]:
         """What the case says about a model."""
         expected = self.case.expected.items()
-        return [record for key, record in expected if key == stem or key.startswith(f"{stem}.")]
+        return [record for key, record in expected if stem in (key, key.rpartition(".")[0])]
 
     def call(self, stem: str) -> Call:
         """The call of a model, from any of its keys that shows it."""
         siblings = self._records(stem)
-        text = next(str(record["call"]) for record in siblings if _CALL.search(str(record["call"])))
-        return parse_call(text, [stem, *(str(record["call"]) for record in siblings)])
+        calls = [str(record["call"]) for record in siblings]
+        text = next(text for text in calls if _CALL.search(text) and "~" in text)
+        return parse_call(text[_CALL.search(text).start() :], [stem, *calls])  # type: ignore[union-attr]  # found
+
+    def fits(self, stem: str) -> bool:
+        """Whether the model is one of location and common thresholds with a link that is known."""
+        try:
+            call = self.call(stem)
+        except (StopIteration, ValueError):
+            return False
+        calls = [str(record["call"]) for record in self._records(stem)]
+        return call.link in LINKS and not any(map(_OTHER_MODEL.search, calls))
+
+    def _categories(self, stem: str, scores: pd.Series) -> list[str] | None:
+        """Categories that are texts in the order of the names of the thresholds."""
+        if pd.api.types.is_numeric_dtype(scores):
+            return None
+        values = [record["value"] for record in self._records(stem)]
+        named = [v.get("thresholds", v) for v in values if isinstance(v, dict)]
+        pairs = [
+            name.split("|") for value in named if isinstance(value, dict) for name in value if "|" in name
+        ]
+        order = list(dict.fromkeys([*(pair[0] for pair in pairs[:1]), *(pair[-1] for pair in pairs)]))
+        return order if set(order) == set(scores) else None
 
     def _coefficients(self, stem: str) -> list[str]:
         """Names of the coefficients, where the case has them."""
@@ -57,10 +81,18 @@ class _Models:
         call = self.call(stem)
         response = call.response if call.response in self.table else stem.split(".", maxsplit=1)[0]
         rows = self.table.dropna(subset=[response, *call.columns])
-        fixed = [term for term in call.fixed if without not in term]
+        if call.weights:
+            rows = rows.loc[rows.index.repeat(rows[call.weights])]
+        fixed = call.without(without) if without else call.fixed
         x, names = design(rows, fixed, self._coefficients(stem), self.notes)
-        factors = {effect: labels(rows, effect) for effect in call.random if effect != without}
+        carriers = call.carriers
+        factors = {
+            effect: labels(rows, effect, carriers.get(effect, ""))
+            for effect in call.random
+            if effect != without
+        }
         chosen: dict[str, Any] = {"link": call.link, "thresholds": call.thresholds, "x_names": names}
+        chosen["categories"] = self._categories(stem, rows[response])
         if not factors:
             return fit_cumulative_link(rows[response], x, **chosen)
         nodes = call.quadrature if quadrature is None else quadrature
@@ -139,10 +171,9 @@ def ordinal_answers(case: Case) -> dict[str, Callable[[], Any]]:
     models = _Models(case)
     found: dict[str, Callable[[], Any]] = {}
     for key, record in case.expected.items():
-        match = _KEY.fullmatch(key)
-        if not match:
+        stem, _, what = key.rpartition(".")
+        if not _STEM.search(stem) or not (models.fits(stem) or models.fits(key)):
             continue
-        stem, what = match.groups()
         if (
             isinstance(record["value"], dict)
             and _CALL.search(str(record["call"]))

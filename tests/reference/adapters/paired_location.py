@@ -71,7 +71,10 @@ def _hodges_lehmann(pairs: Pairs, which: str) -> float | None:
 def _exact_of_r(pairs: Pairs) -> dict[str, Any]:
     result = location.hodges_lehmann(*pairs.lattice)
     p = signed_rank.signed_rank(pairs.lattice[0]).p_two_sided
-    return {"estimate": result.estimate, "ci95": result.interval, "p": p}
+    differences = pairs.x - pairs.y
+    # With too few pairs for the confidence, R gives the whole range and warns.
+    interval = result.interval or (differences.min(), differences.max())
+    return {"estimate": result.estimate, "ci95": interval, "p": p}
 
 
 def _flip(pairs: Pairs, p: str) -> float | None:
