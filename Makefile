@@ -15,7 +15,7 @@ PRODUCTION := EQUIPOISE_ENV=production DATABASE_URL=postgres://study:secret@127.
 	CSRF_TRUSTED_ORIGINS=https://study.example.org
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo run test check format coverage bench lock
+.PHONY: help setup setup-dev demo run test check format coverage bench calibrate lock
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,8 +55,11 @@ format: setup-dev  ## rewrite Python and templates in the house format
 coverage: setup-dev  ## lines and branches that the tests on SQLite reach
 	@$(VENV) -m pytest -q -n 2 --dist loadgroup --cov --cov-report=term
 
-bench: setup  ## time the primary analysis
-	@$(VENV) -m bench.primary
+bench: setup  ## time the statistics beside R: live where it is installed, recorded otherwise
+	@OPENBLAS_NUM_THREADS=1 $(VENV) -m bench
+
+calibrate: setup  ## run what is missing of docs/calibration.json (hours) and write docs/calibration.md
+	@OPENBLAS_NUM_THREADS=1 $(VENV) -m analysis.calibration --workers $$(nproc)
 
 lock:  ## resolve requirements*.in into the locked requirements*.txt
 	@$(HAVE_PYTHON)
