@@ -218,25 +218,24 @@ def fit_cumulative_link(
     rows = build_rows(score, design, {}, x_names=names, categories=categories)
     structure = threshold_structure(rows.categories, thresholds)
     with one_thread():
-        at, information, iterations, largest = fixed_start(rows, link_of(link), structure)
-    return _result(rows, structure, link, at, information, iterations, largest)
+        found = fixed_start(rows, link_of(link), structure)
+    return _result(rows, structure, link, found)
+
+
+def _covariance(information: Array) -> Array:
+    try:
+        return np.asarray(linalg.inv(information))
+    except linalg.LinAlgError:
+        raise NotEstimableError("the information matrix is singular") from None
 
 
 def _result(
-    rows: OrdinalRows,
-    structure: ThresholdStructure,
-    link: str,
-    at: Array,
-    information: Array,
-    iterations: int,
-    largest: float,
+    rows: OrdinalRows, structure: ThresholdStructure, link: str, found: tuple[Array, Array, int, float]
 ) -> CumulativeLinkFit:
+    at, information, iterations, largest = found
     size, q = structure.jacobian.shape
     jacobian = linalg.block_diag(structure.jacobian, np.eye(rows.x.shape[1]))
-    try:
-        covariance = linalg.inv(information)
-    except linalg.LinAlgError:
-        raise NotEstimableError("the information matrix is singular") from None
+    covariance = _covariance(information)
     full, se = jacobian @ at, np.sqrt(np.diag(jacobian @ covariance @ jacobian.T))
     return CumulativeLinkFit(
         log_likelihood=_log_likelihood(rows, link_of(link), jacobian, at),

@@ -23,6 +23,10 @@ MAX_CONDITION = 1e9
 LARGE_SD = 8.0
 
 
+# What a fit tells about its rows as they were read.
+FACTS_OF_ROWS = ("x_names", "categories", "unused", "values", "n", "dropped")
+
+
 @dataclass(frozen=True)
 class ConditionalModes:
     """Predicted random effects of one factor.
@@ -257,14 +261,9 @@ def _result(model: MixedModel, found: Maximum, link: str, approximation: str) ->
         modes=_modes(model, parameters),
         convergence=convergence,
         structure=model.structure,
-        x_names=rows.x_names,
-        categories=rows.categories,
-        unused=rows.unused,
-        values=rows.values,
         link=link,
         approximation=approximation,
-        n=rows.n,
-        dropped=rows.dropped,
+        **{name: getattr(rows, name) for name in FACTS_OF_ROWS},
     )
 
 
