@@ -126,7 +126,9 @@ def _forms(records: list[Record]) -> Table:
         for form in each["icc"]
     ]
     columns = ["Dimension and form", "Estimate", LIMITS, "F", "p", "Note"]
-    note = "First figure: 1 one-way, 2 two-way random, 3 two-way mixed; then 1 for one rater, k for all of them."
+    note = (
+        "First figure: 1 one-way, 2 two-way random, 3 two-way mixed; then 1 for one rater, k for all of them."
+    )
     return Table("Intraclass correlation, all forms, all arms", columns, rows, note, frozenset({0, 5}))
 
 

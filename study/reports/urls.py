@@ -7,6 +7,7 @@ urlpatterns = [
     path("account/tokens/<int:token_id>/revoke/", views.token_revoke, name="token-revoke"),
     # studies/<slug>/
     path("studies/<slug:slug>/", views.board, name="study-board"),
+    path("studies/<slug:slug>/power/", views.power, name="power"),
     path("studies/<slug:slug>/report/", views.report, name="report"),
     path("studies/<slug:slug>/report/run/", views.run, name="report-run"),
     path("studies/<slug:slug>/report/figures/<str:name>", views.figure, name="report-figure"),

@@ -18,8 +18,10 @@ from study.protocol.models import Study
 from study.reports.board import actions, blockers, phase_line, standing_pages
 from study.reports.forms import TokenForm
 from study.reports.page import report_context
+from study.reports.power import simulated_power, sizes_of
 from study.reports.queries import events_of, export_content, exports, progress
 from study.reports.services import run_analysis
+from study.responses.health import alarms
 
 MEDIA_TYPES = {
     ".csv": "text/csv; charset=utf-8",
@@ -41,6 +43,7 @@ def board(request: ParticipantRequest) -> HttpResponse:
         "study": study,
         "steps": phase_line(study),
         "blockers": blockers(study),
+        "alarms": alarms(study, timezone.now()),
         "actions": actions(study),
         "pages": standing_pages(study),
         "progress": progress(study),
@@ -48,6 +51,16 @@ def board(request: ParticipantRequest) -> HttpResponse:
         "events": events_of(study),
     }
     return render(request, "reports/board.html", context)
+
+
+@require_GET
+@role_required(Role.INVESTIGATOR)
+def power(request: ParticipantRequest) -> HttpResponse:
+    """Show the sizes; with `simulate` in the query, also the power of the design."""
+    study = request.participant.study
+    sizes = sizes_of(study)
+    found = simulated_power(study, sizes) if "simulate" in request.GET else None
+    return render(request, "reports/power.html", {"study": study, "sizes": sizes, "power": found})
 
 
 @require_GET
