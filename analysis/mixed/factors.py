@@ -67,7 +67,7 @@ def distinct_factors(factors: Mapping[str, ArrayLike]) -> DistinctFactors:
     """
     found = DistinctFactors({}, {}, {})
     for name, labels in factors.items():
-        codes, levels = pd.factorize(np.asarray(labels), use_na_sentinel=True)
+        codes, levels = pd.factorize(pd.Series(labels).to_numpy(), use_na_sentinel=True)
         if len(levels) < 2 or len(levels) == np.count_nonzero(codes >= 0):
             found.dropped[name] = (NO_LEVEL, ONE_LEVEL)[len(levels)] if len(levels) < 2 else LEVEL_PER_ROW
             continue
@@ -94,16 +94,17 @@ def rating_factors(ratings: pd.DataFrame, human_arm: str) -> dict[str, pd.Series
     Returns
     -------
     dict of str to Series
-        vignette, response, rater, rater:arm and resident, in the order of the rows.
+        vignette, rater, resident, response and rater:arm, in the order of the rows. Where the rows cannot
+        tell variances apart, the later effect is the one to leave out.
     """
     text = {name: ratings[name].astype(str) for name in ("vignette", "responder", "arm", "rater")}
     response = ratings["response"] if "response" in ratings else text["vignette"] + ":" + text["responder"]
     return {
         "vignette": ratings["vignette"],
-        "response": response,
         "rater": ratings["rater"],
-        "rater:arm": text["rater"] + ":" + text["arm"],
         "resident": ratings["responder"].where(text["arm"] == human_arm),
+        "response": response,
+        "rater:arm": text["rater"] + ":" + text["arm"],
     }
 
 

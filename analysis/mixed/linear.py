@@ -125,7 +125,8 @@ class _Rows:
 
 
 def _codes(labels: ArrayLike, kept: NDArray[np.bool_]) -> tuple[Codes, NDArray[np.object_]]:
-    codes, levels = pd.factorize(np.asarray(labels)[kept], use_na_sentinel=True)
+    # A plain array of texts would turn a missing label into the text "nan".
+    codes, levels = pd.factorize(pd.Series(labels).to_numpy()[kept], use_na_sentinel=True)
     return codes, np.asarray(levels)
 
 

@@ -18,8 +18,6 @@ from analysis.mixed.linear import NO_FACTOR, NO_VARIATION, fit_linear_mixed
 
 ONE_ARM = "only one arm has ratings"
 FIRST, SECOND = "first", "second"
-# Where the rows cannot tell variances apart, the later effect is left out.
-EFFECTS = ("vignette", "rater", "resident", "response", "rater:arm")
 
 
 @dataclass(frozen=True)
@@ -66,8 +64,7 @@ class RatingModel:
 
 
 def _factors(rows: pd.DataFrame) -> DistinctFactors:
-    found = rating_factors(rows, SECOND)
-    distinct = distinct_factors({name: found[name] for name in EFFECTS})
+    distinct = distinct_factors(rating_factors(rows, SECOND))
     return separable_factors(rows["score"].to_numpy(float), _design(rows), distinct)
 
 

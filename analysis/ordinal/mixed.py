@@ -20,7 +20,7 @@ from analysis.threads import one_thread
 # Beyond this the information is too near to singular for its inverse to be trusted.
 MAX_CONDITION = 1e9
 # A random effect of this size, on the scale of the link, moves a score from one end to the other.
-LARGE_SD = 8.0
+LARGE_SD = 5.0
 
 
 # What a fit tells about its rows as they were read.

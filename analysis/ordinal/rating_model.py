@@ -14,7 +14,14 @@ from numpy.typing import NDArray
 from scipy import special
 
 from analysis.estimate import Interval
-from analysis.mixed.factors import LEVEL_PER_ROW, DistinctFactors, distinct_factors, rating_factors
+from analysis.mixed.factors import (
+    LEVEL_PER_ROW,
+    DistinctFactors,
+    distinct_factors,
+    rating_factors,
+    separable_factors,
+)
+from analysis.mixed.likelihood import NotEstimableError as NoVariationError
 from analysis.ordinal.marginal import Group, Implied, MarginalContrast, marginal_contrast
 from analysis.ordinal.mixed import CumulativeLinkMixedFit, fit_cumulative_link_mixed
 from analysis.ordinal.rows import NotEstimableError
@@ -131,7 +138,7 @@ def ordinal_contrast(
     is_model = (rows["arm"].astype(str) == model_arm).to_numpy()
     n, raters = len(rows), int(rows["rater"].nunique())
     factors = rating_factors(rows, human_arm)
-    distinct = distinct_factors(factors)
+    distinct = _separable(rows[score], is_model, distinct_factors(factors))
     fault = _fault(rows[score], is_model, distinct, (model_arm, human_arm))
     if fault:
         return OrdinalContrast(fault, n, raters, cut=cut)
@@ -145,6 +152,18 @@ def ordinal_contrast(
         return OrdinalContrast(str(error), n, raters, cut=cut, dropped=why, merged=distinct.merged)
     marginal = marginal_contrast(fit, *_groups(distinct, is_model), cut=cut, confidence=confidence)
     return _result(fit, marginal, raters, distinct)
+
+
+def _separable(scores: "pd.Series[float]", is_model: Rows, distinct: DistinctFactors) -> DistinctFactors:
+    """The effects whose variances these rows can tell apart."""
+    design = np.column_stack([np.ones(len(scores)), is_model])
+    if len(np.unique(is_model)) < 2:
+        return distinct
+    try:
+        return separable_factors(np.asarray(scores, np.float64), design, distinct)
+    except NoVariationError:
+        # Scores that the arm explains are refused by the fit, in its own words.
+        return distinct
 
 
 def _fault(

@@ -125,8 +125,13 @@ def _order(scores: pd.Series, categories: Sequence[object] | None) -> tuple[list
     return [value for value in categories if value in seen], [_label(v) for v in categories if v not in seen]
 
 
+def _column(values: ArrayLike) -> "pd.Series[str]":
+    """Values in their order; a plain array of texts would turn a missing one into the text "nan"."""
+    return pd.Series(pd.Series(values).to_numpy())
+
+
 def _factor(name: str, labels: ArrayLike, keep: NDArray[np.bool_]) -> Factor:
-    column = pd.Series(np.asarray(labels))
+    column = _column(labels)
     if len(column) != len(keep):
         raise ValueError(f"random effect {name} has {len(column)} labels for {len(keep)} rows")
     codes, levels = pd.factorize(column[keep], sort=True, use_na_sentinel=True)
@@ -194,7 +199,7 @@ def build_rows(
     ValueError
         If lengths differ or a score is not one of the categories.
     """
-    scores, design = pd.Series(np.asarray(score)), np.asarray(x, float)
+    scores, design = _column(score), np.asarray(x, float)
     keep = _usable(scores, design, x_names)
     observed, unused = _order(scores[keep], categories)
     if len(observed) < 2:

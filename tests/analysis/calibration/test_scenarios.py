@@ -31,7 +31,7 @@ def test_every_null_is_exact_in_points(size: str) -> None:
 def test_every_size_is_covered_by_a_primary_procedure_with_enough_studies() -> None:
     for scenario in scenarios():
         assert GROUPS["simple"].covers(scenario)
-        assert GROUPS["engine"].covers(scenario) or scenario.missing == 0
+        assert GROUPS["engine"].covers(scenario) or scenario.missing == 0 or scenario.null != 0
     assert min(GROUPS[name].studies for name in ("simple", "engine", "tree")) >= 4_000
 
 

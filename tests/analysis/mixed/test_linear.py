@@ -86,6 +86,12 @@ def test_rows_without_a_label_carry_no_effect_of_the_factor():
     assert fit_linear_mixed(y, design, {"resident": with_nan}).variances == fit.variances
 
 
+def test_a_missing_label_in_a_list_of_texts_is_no_level():
+    y = np.random.default_rng(1).standard_normal(9)
+    fit = fit_linear_mixed(y, np.ones((9, 1)), {"rater": ["p", "q", np.nan] * 3})
+    assert fit.levels["rater"].tolist() == ["p", "q"]
+
+
 def test_missing_outcomes_and_covariates_leave_their_rows_out():
     d, block, rater = _balanced()
     y, x = d.ravel().copy(), np.column_stack([np.ones(d.size), np.arange(d.size) % 3]).astype(float)

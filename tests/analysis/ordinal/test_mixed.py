@@ -6,7 +6,7 @@ import pytest
 from analysis.ordinal.comparison import likelihood_ratio_test
 from analysis.ordinal.fixed import fit_cumulative_link
 from analysis.ordinal.mixed import fit_cumulative_link_mixed
-from analysis.ordinal.rows import NotEstimableError
+from analysis.ordinal.rows import NotEstimableError, build_rows
 from tests.analysis.ordinal.data import crossed
 from tests.reference import cases
 from tests.reference.adapters.ordinal_keys import ordinal_answers
@@ -101,6 +101,13 @@ def test_a_missing_label_means_no_effect_of_that_factor():
     fit = _fit(with_none, "a", "b")
     assert len(fit.modes["b"].levels) == len(_fit(constant, "a", "b").modes["b"].levels) - 1
     assert fit.n == len(data)
+
+
+def test_a_missing_text_is_neither_a_category_nor_a_level():
+    rows = build_rows(
+        ["x", "y", np.nan] * 4, np.zeros((12, 0)), {"a": ["p", "q", "q", np.nan] * 3}, x_names=()
+    )
+    assert (rows.categories, rows.n, rows.factors[0].levels) == (("x", "y"), 8, ("p", "q"))
 
 
 def test_modes_follow_the_simulated_effects():

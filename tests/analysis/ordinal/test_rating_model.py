@@ -39,6 +39,7 @@ def test_one_resident_and_one_rater_are_dropped_with_the_reason():
     assert found.dropped["resident"] == "it has one level only"
     assert found.dropped["rater"] == "it has one level only"
     assert "one row" in found.dropped["response"]
+    assert "cannot tell" in found.dropped["rater:arm"]
 
 
 def test_effects_with_the_same_grouping_are_merged():

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from functools import cache, partial
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from analysis.mixed.contrasts import ContrastTest, Degrees, coefficient_tests, likelihood_ratio_test
@@ -58,6 +57,14 @@ class _Models:
         text = next(text for text in texts if _CALL.search(text) and "~" in text)
         return parse_call(text[_CALL.search(text).start() :])  # type: ignore[union-attr]  # it was found
 
+    def fits(self, stem: str) -> bool:
+        """Whether the call is shown and has no random effects but intercepts."""
+        try:
+            self.call(stem)
+        except (StopIteration, ValueError):
+            return False
+        return True
+
     def _coefficients(self, stem: str) -> list[str]:
         values = [record["value"] for key, record in self.case.expected.items() if key == f"{stem}.fixef"]
         return [name for value in values if isinstance(value, dict) for name in value]
@@ -76,12 +83,7 @@ class _Models:
         frame = pd.DataFrame(x, columns=names)
         if call.intercept:
             frame.insert(0, INTERCEPT, 1.0)
-        # R leaves out a column that those before it explain.
-        kept: list[str] = []
-        for name in frame.columns:
-            if np.linalg.matrix_rank(frame[[*kept, name]].to_numpy()) > len(kept):
-                kept.append(name)
-        return frame[kept]
+        return frame
 
     def _factors(self, stem: str) -> dict[str, Any]:
         call, _, rows = self.rows(stem)
@@ -141,9 +143,11 @@ def linear_answers(case: Case) -> dict[str, Callable[[], Any]]:
     found: dict[str, Callable[[], Any]] = {}
     for key in case.expected:
         parts = _KEY.fullmatch(key)
-        if parts and parts[2] in _VALUES:
+        if not parts or not models.fits(parts[1]):
+            continue
+        if parts[2] in _VALUES:
             found[key] = partial(_VALUES[parts[2]], models, parts[1])
-        elif parts and parts[2].startswith("lrt_"):
+        elif parts[2].startswith("lrt_"):
             found[key] = partial(models.ratio, parts[1], parts[2].removeprefix("lrt_"))
     return found
 

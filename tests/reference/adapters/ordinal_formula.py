@@ -43,7 +43,7 @@ class Call:
     def without(self, name: str) -> tuple[Term, ...]:
         """The fixed terms without one and those that contain it."""
         gone = set(name.split(":"))
-        return tuple(term for term in self.fixed if not gone or not gone <= {_bare(part) for part in term})
+        return tuple(term for term in self.fixed if not gone <= {_bare(part) for part in term})
 
 
 def _bare(name: str) -> str:
@@ -222,10 +222,22 @@ def design(
         for choice in product(*[list(part) for part in reversed(coded)]):
             chosen = choice[::-1]
             columns[":".join(chosen)] = np.prod([c[n] for c, n in zip(coded, chosen, strict=True)], axis=0)
+    columns = _independent(columns, len(table), intercept=intercept)
     if set(columns) <= set(names):
         columns = {name: columns[name] for name in dict.fromkeys(names) if name in columns}
     matrix = np.column_stack(list(columns.values())) if columns else np.empty((len(table), 0))
     return matrix, list(columns)
+
+
+def _independent(columns: Columns, n: int, *, intercept: bool) -> Columns:
+    """The columns that those before them, and the intercept, do not explain: R leaves out the others."""
+    kept: Columns = {}
+    before = [np.ones(n)] if intercept else []
+    for name, column in columns.items():
+        if np.linalg.matrix_rank(np.column_stack([*before, column])) > len(before):
+            kept[name] = column
+            before.append(column)
+    return kept
 
 
 def labels(table: pd.DataFrame, effect: str, carrier: str = "") -> "pd.Series[str]":
