@@ -44,7 +44,8 @@ sizes with missing scores at the null 0. The models of single ratings take 20 to
 tests without a fit, so they run on fewer scenarios: the LMM on {GROUPS[LINEAR].studies:,} studies of each
 scenario of the default size with resident SD 0.3, the CLMM on {GROUPS[ORDINAL].studies:,} studies of the
 complete ones of these on the middle of the scale at the null 0. The whole tree is not run with missing
-scores: 16 mixed models for each study would take days. The CLMM's test is that of its implied mean difference in points."""
+scores: 16 mixed models for each study would take days. The CLMM's test is that of its implied mean
+difference in points."""
 SUMMARY_NOTE = f"""\
 Errors are two-sided, nominal .050. *One-sided* is the error in the direction of the claim whose edge the
 null is (superior at 0, non-inferior at -0.5, equivalent at +0.5), nominal .025. The coverage of a t interval
