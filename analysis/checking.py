@@ -4,6 +4,7 @@ Standard library and PyYAML only.
 """
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import yaml
 
@@ -166,3 +167,21 @@ class PlainDumper(yaml.SafeDumper):
     def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002  PyYAML's signature
         """Write every value in full."""
         return True
+
+
+def text_of(path: Path) -> str:
+    """The text of a UTF-8 file; raises `PlanError` if it cannot be read."""
+    try:
+        return Path(path).read_bytes().decode("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PlanError("", f"cannot be read: {error}") from error
+
+
+def value_of(text: str) -> object:
+    """The value of a YAML or JSON text; raises `PlanError` for text that is neither or repeats a key."""
+    try:
+        # The loader is a SafeLoader with two refusals added.
+        value: object = yaml.load(text, Loader=StrictLoader)  # noqa: S506  a SafeLoader
+    except yaml.YAMLError as error:
+        raise PlanError("", "is not readable YAML: " + " ".join(str(error).split())) from error
+    return value

@@ -14,13 +14,14 @@ import yaml
 from analysis.checking import (
     PlainDumper,
     PlanError,
-    StrictLoader,
     between,
     choice_at,
     integer_at,
     mapping_at,
     names_at,
     plain,
+    text_of,
+    value_of,
 )
 from analysis.plan_parts import (
     MISSING_RULES,
@@ -181,21 +182,12 @@ def parse_plan(text: str) -> Plan:
     PlanError
         Naming the dotted path of the offending key; unknown, missing and repeated keys are refused.
     """
-    try:
-        # The loader is a SafeLoader with two refusals added.
-        raw = yaml.load(text, Loader=StrictLoader)  # noqa: S506  a SafeLoader
-    except yaml.YAMLError as error:
-        raise PlanError("", "is not readable YAML: " + " ".join(str(error).split())) from error
-    return _build(raw)
+    return _build(value_of(text))
 
 
 def load_plan(path: Path) -> Plan:
     """Read a plan from a UTF-8 file; errors as `parse_plan`."""
-    try:
-        text = Path(path).read_bytes().decode("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise PlanError("", f"cannot be read: {error}") from error
-    return parse_plan(text)
+    return parse_plan(text_of(path))
 
 
 def _default_tree() -> list[dict[str, object]]:

@@ -21,6 +21,7 @@ import pandas as pd
 
 from analysis import tables
 from analysis.canonical import plain, to_json
+from analysis.checking import text_of
 from analysis.claims import blinded_sections, named_sections
 from analysis.contrasts import code_contrasts, contrast_record
 from analysis.dataset import Dataset, load_dataset
@@ -28,7 +29,7 @@ from analysis.differences import primary_scores
 from analysis.events import blinding_section, safety_section
 from analysis.methods import methods_paragraph
 from analysis.narrative import POPULATIONS, results_text
-from analysis.plan import Plan, PlanError, dump_plan, parse_plan, plan_sha256
+from analysis.plan import Plan, dump_plan, parse_plan, plan_sha256
 from analysis.reliability import reliability
 from analysis.summaries import arm_records, counts, descriptives, silent_raters
 from analysis.threads import one_thread
@@ -145,10 +146,7 @@ def run(dataset: Path, plan: Path, out: Path) -> Record:
     analysis.plan.PlanError
         If the plan cannot be used.
     """
-    try:
-        text = Path(plan).read_bytes().decode("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise PlanError("", f"cannot be read: {error}") from error
+    text = text_of(plan)
     parsed = parse_plan(text)
     results = analyse(load_dataset(Path(dataset)), parsed, text)
     folder = Path(out)

@@ -5,11 +5,8 @@ from dataclasses import asdict
 from itertools import pairwise
 from pathlib import Path
 
-import yaml
-
 from analysis.checking import (
     PlanError,
-    StrictLoader,
     at,
     between,
     choice_at,
@@ -17,6 +14,8 @@ from analysis.checking import (
     mapping_at,
     margin_at,
     number_at,
+    text_of,
+    value_of,
 )
 from analysis.plan import EQUIVALENCE_ALPHAS
 from analysis.power.design import CUT_POINTS, MEANS, Curve, Design, Deviations, resized, with_difference
@@ -207,21 +206,12 @@ def parse_design(text: str) -> Design:
     PlanError
         Naming the dotted path of the offending key; unknown, missing and repeated keys are refused.
     """
-    try:
-        # The loader is a SafeLoader with two refusals added.
-        raw = yaml.load(text, Loader=StrictLoader)  # noqa: S506  a SafeLoader
-    except yaml.YAMLError as error:
-        raise PlanError("", "is not readable YAML: " + " ".join(str(error).split())) from error
-    return design_from(raw)
+    return design_from(value_of(text))
 
 
 def load_design(path: Path) -> Design:
     """Read a design from a UTF-8 file; errors as `parse_design`."""
-    try:
-        text = Path(path).read_bytes().decode("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise PlanError("", f"cannot be read: {error}") from error
-    return parse_design(text)
+    return parse_design(text_of(path))
 
 
 def as_mapping(design: Design) -> dict[str, object]:
