@@ -15,10 +15,10 @@ PRODUCTION := EQUIPOISE_ENV=production DATABASE_URL=postgres://study:secret@127.
 	CSRF_TRUSTED_ORIGINS=https://study.example.org
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo run test check format coverage bench calibrate lock
+.PHONY: help setup setup-dev demo run test check format coverage bench bench-generation calibrate lock
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup:  ## create .venv and install the run-time packages
 	@$(HAVE_PYTHON)
@@ -57,6 +57,9 @@ coverage: setup-dev  ## lines and branches that the tests on SQLite reach
 
 bench: setup  ## time the statistics beside R: live where it is installed, recorded otherwise
 	@OPENBLAS_NUM_THREADS=1 $(VENV) -m bench
+
+bench-generation: setup-dev  ## time the worker of the models' queue beside a bare client and the ideal
+	@$(VENV) -m bench.generation
 
 calibrate: setup  ## run what is missing of docs/calibration.json (hours) and write docs/calibration.md
 	@OPENBLAS_NUM_THREADS=1 $(VENV) -m analysis.calibration --workers $$(nproc)

@@ -52,6 +52,14 @@ def read_seconds(name: str, default: float) -> float:
     return seconds
 
 
+def read_count(name: str, default: int) -> int:
+    """Return a whole number from 0 on; anything else raises ImproperlyConfigured."""
+    value = read_text(name, str(default))
+    if not value.isdecimal():
+        raise ImproperlyConfigured(f"{name} must be a whole number from 0 on, not {value!r}.")
+    return int(value)
+
+
 def read_database(name: str, *, sqlite_path: Path) -> dict[str, Any]:
     """Return Django's settings for one database: PostgreSQL from a URL, or SQLite when the variable is empty.
 

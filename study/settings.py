@@ -8,6 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 from study.environment import (
     read_bool,
     read_choice,
+    read_count,
     read_database,
     read_list,
     read_seconds,
@@ -184,6 +185,13 @@ REDIS_URL = read_text("REDIS_URL")
 LLM_BASE_URL = read_text("EQUIPOISE_LLM_BASE_URL", "http://127.0.0.1:8001/v1")
 LLM_API_KEY = read_text("EQUIPOISE_LLM_API_KEY")
 LLM_TIMEOUT_S = read_seconds("EQUIPOISE_LLM_TIMEOUT_S", 600)
+# What the operator declares of the served models (`manage.py describe_model` writes it), and for an engine
+# inside the worker: where the models' directories are, over how many GPUs one is spread (0: as its profile
+# says), and how many answers one batch holds.
+LLM_FACTS = read_text("EQUIPOISE_LLM_FACTS")
+LLM_MODELS_DIR = read_text("EQUIPOISE_LLM_MODELS_DIR", "/srv/models")
+LLM_TENSOR_PARALLEL = read_count("EQUIPOISE_LLM_TENSOR_PARALLEL", 0)
+LLM_BATCH = max(1, read_count("EQUIPOISE_LLM_BATCH", 32))
 # The models' queue, in seconds: how long a row is lent at a time, how often each worker looks after the rows,
 # the longest pause of a row after interruptions, and when a queue that finishes nothing stands still.
 QUEUE_LEASE_S = read_seconds("EQUIPOISE_QUEUE_LEASE_S", 60)

@@ -19,6 +19,18 @@ def test_an_unknown_choice_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> N
         environment.read_choice("WHERE", ["development", "production"], default="development")
 
 
+@pytest.mark.parametrize("text", ["0", "-1", "soon", "nan", "inf"])
+def test_a_time_is_a_positive_number_of_seconds(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("PAUSE", text)
+    with pytest.raises(ImproperlyConfigured, match="positive number of seconds"):
+        environment.read_seconds("PAUSE", 5)
+
+
+def test_a_time_may_have_decimals(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAUSE", "0.5")
+    assert (environment.read_seconds("PAUSE", 5), environment.read_seconds("NO_PAUSE", 5)) == (0.5, 5)
+
+
 def test_a_secret_may_stand_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "key").write_text("from a file\n")
     monkeypatch.setenv("KEY_FILE", str(tmp_path / "key"))

@@ -9,6 +9,7 @@ from typing import Any
 
 from analysis import schema
 from study.blinding.models import BlindedItem
+from study.datasets.generations import attempt_entry, distinct_facts
 from study.datasets.inputs import Pseudonyms
 from study.datasets.pseudonyms import keyed_digest
 from study.datasets.queries import open_assignments, signatures_for, study_secret
@@ -16,7 +17,10 @@ from study.datasets.writer import WrittenFile
 from study.protocol.models import Arm, Study
 from study.protocol.queries import approval_exception
 from study.ratings.models import Allocation
+from study.responses.engines.base import NOT_TOLD
 from study.responses.models import GenerationAttempt, ModelSetup
+from study.responses.prompts import SYSTEM_PROMPTS
+from study.responses.provenance import NO_PROFILE
 
 WATERMARK = schema.WATERMARK_TEXT
 
@@ -55,16 +59,21 @@ def _arm_entry(arm: Arm) -> dict[str, Any]:
 
 
 def _provenance(setup: ModelSetup) -> dict[str, Any]:
-    attempts = GenerationAttempt.objects.filter(generation__arm=setup.arm_id)
-    facts = ("engine", "engine_version", "model", "revision", "simulated", "prompt_version")
+    attempts = GenerationAttempt.objects.filter(generation__arm=setup.arm_id).select_related(
+        "generation__study_vignette"
+    )
     return {
         "engine": setup.engine,
         "model": setup.model,
-        "revision": setup.revision,
+        "revision": setup.revision or NOT_TOLD,
+        "profile": setup.profile or NO_PROFILE,
         "prompt_version": setup.prompt_version,
+        "system_prompt": setup.system_prompt or SYSTEM_PROMPTS.get(setup.prompt_version, NOT_TOLD),
+        "serve": setup.serve,
         "sampling": setup.sampling,
         "draws": setup.draws,
-        "recorded": [dict(row) for row in attempts.order_by(*facts).values(*facts).distinct()],
+        "recorded": distinct_facts(attempts),
+        "attempts": [attempt_entry(attempt) for attempt in attempts.order_by("generation_id", "number")],
     }
 
 

@@ -1,6 +1,7 @@
 """The bell tells Celery that rows wait. The rows are the queue: a lost or doubled bell changes nothing."""
 
 import logging
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -43,7 +44,7 @@ def ring_rows(generation_ids: list[int]) -> int:
             for generation_id in generation_ids:
                 app.send_task(TASK, args=[generation_id], queue=QUEUE, producer=producer, retry=False)
                 sent += 1
-    except (OperationalError, *connection.connection_errors):
+    except _broken(connection):
         logger.warning("the broker did not take %s messages", len(generation_ids) - sent)
     return sent
 
@@ -56,12 +57,17 @@ def messages_waiting() -> int | None:
     try:
         with connection:
             _connect(connection)
-            return int(connection.default_channel.queue_declare(QUEUE, passive=True).message_count)
+            channel: Any = connection.default_channel
+            return int(channel.queue_declare(QUEUE, passive=True).message_count)
     except connection.channel_errors:
         return 0  # Redis forgets a list that has become empty
-    except (OperationalError, *connection.connection_errors):
+    except _broken(connection):
         logger.warning("the broker does not answer")
         return None
+
+
+def _broken(connection: Connection) -> tuple[type[BaseException], ...]:
+    return (OperationalError, *connection.connection_errors)
 
 
 def _connect(connection: Connection) -> None:

@@ -14,6 +14,7 @@ from study.responses.inputs import (
     ModelSetupInput,
 )
 from study.responses.models import Draft, ModelSetup
+from study.responses.profiles.loader import Profile, profile_names, shipped_profile
 from study.responses.prompts import SYSTEM_PROMPTS
 
 
@@ -100,7 +101,10 @@ class ModelSetupForm(forms.Form):
     model = forms.CharField(max_length=120, help_text="The name under which the server serves it.")
     revision = forms.CharField(max_length=80, required=False, help_text="Of the weights, such as a commit.")
     base_url = forms.ChoiceField(label="Server", required=False)
-    prompt_version = forms.ChoiceField(choices=[(version, version) for version in SYSTEM_PROMPTS])
+    profile = forms.ChoiceField(
+        required=False, help_text="Its system prompt is asked, and the engine is given its options."
+    )
+    prompt_version = forms.ChoiceField(label="Prompt")
     draws = forms.IntegerField(initial=1, help_text="Draws per vignette; the first is the primary one.")
     max_attempts = forms.IntegerField(
         initial=3,
@@ -116,6 +120,13 @@ class ModelSetupForm(forms.Form):
             required=False,
             choices=[("", "The first of the list"), *((url, url) for url in base_urls)],
         )
+        profiles = [shipped_profile(name) for name in profile_names()]
+        self.fields["profile"].choices = [  # type: ignore[attr-defined]
+            ("", "None"),
+            *((profile.name, f"{profile.name}, version {profile.version}") for profile in profiles),
+        ]
+        prompts = dict.fromkeys([*SYSTEM_PROMPTS, *(profile.prompt_version for profile in profiles)])
+        self.fields["prompt_version"].choices = [(prompt, prompt) for prompt in prompts]  # type: ignore[attr-defined]
         for name, spec in SAMPLING.items():
             kind = forms.IntegerField if spec.kind is int else forms.FloatField
             self.fields[f"sampling_{name}"] = kind(
@@ -129,6 +140,7 @@ class ModelSetupForm(forms.Form):
             model=data["model"],
             revision=data["revision"],
             base_url=data["base_url"],
+            profile=data["profile"],
             prompt_version=data["prompt_version"],
             sampling={name: data[f"sampling_{name}"] for name in SAMPLING},
             draws=data["draws"],
@@ -143,4 +155,18 @@ def setup_initial(setup: ModelSetup | None) -> dict[str, Any]:
         return {"engine": ModelSetup.Engine.OPENAI}
     names = ("engine", "model", "revision", "base_url", "prompt_version", "draws", "max_attempts", "ability")
     sampling = {f"sampling_{name}": value for name, value in setup.sampling.items()}
-    return {name: getattr(setup, name) for name in names} | sampling
+    profile = {"profile": setup.profile.get("name", "")}
+    return {name: getattr(setup, name) for name in names} | profile | sampling
+
+
+def profile_initial(profile: Profile) -> dict[str, Any]:
+    """Return what a profile fills into the form of a model arm."""
+    sampling = {f"sampling_{name}": value for name, value in profile.sampling.items()}
+    return {
+        "profile": profile.name,
+        "engine": profile.engine,
+        "model": profile.model,
+        "prompt_version": profile.prompt_version,
+        "max_attempts": profile.max_attempts,
+        **sampling,
+    }

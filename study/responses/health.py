@@ -31,7 +31,8 @@ class Interruptions:
     @property
     def sentence(self) -> str:
         """Say it to an investigator."""
-        again = f"the worker tries again at {self.next_try:%H:%M:%S} UTC" if self.next_try else "one is tried now"
+        moment = self.next_try
+        again = f"the worker tries again at {moment:%H:%M:%S} UTC" if moment else "it is trying now"
         draws = "1 draw was" if self.draws == 1 else f"{self.draws} draws were"
         return (
             f"{draws} interrupted {self.times} times: last reason: {self.last_problem}. "
@@ -39,18 +40,17 @@ class Interruptions:
         )
 
 
-def owed_rows() -> QuerySet[Generation]:
-    """Return the rows that somebody has to work on, due or not: of studies that accept answers."""
+def owed_rows(study: Study | None = None) -> QuerySet[Generation]:
+    """Return the rows that somebody has to work on, due or not, where answers are accepted."""
     closed = AnsweringClosure.objects.values("study_id")
     rows = Generation.objects.filter(state__in=[STATE.QUEUED, STATE.RUNNING], study__phase=Phase.ANSWERING)
-    return rows.exclude(study_id__in=closed)
+    rows = rows.exclude(study_id__in=closed)
+    return rows.filter(study=study) if study else rows
 
 
 def interruptions(study: Study | None = None) -> Interruptions:
     """Return what interrupts the unfinished draws of the study, or of all studies."""
-    rows = owed_rows().filter(interruptions__gt=0)
-    if study is not None:
-        rows = rows.filter(study=study)
+    rows = owed_rows(study).filter(interruptions__gt=0)
     found = rows.aggregate(
         draws=Count("pk"),
         times=Sum("interruptions"),
@@ -83,12 +83,14 @@ class WorkerHealth:
     is_stalled: bool
 
 
-def worker_health(now: datetime) -> WorkerHealth:
-    """Return the state of the queue; it is stalled when rows are owed and none was finished for too long."""
-    owed = owed_rows()
+def worker_health(now: datetime, study: Study | None = None) -> WorkerHealth:
+    """Return the state of the queue, of all studies by default.
+
+    It is stalled when rows are owed and no job, of whatever study, was finished for too long.
+    """
+    owed, trouble = owed_rows(study), interruptions(study)
     since = owed.aggregate(since=Min("queued_at"))["since"]
     finished = Generation.objects.aggregate(last=Max("finished_at"))["last"]
-    trouble = interruptions()
     patience = timedelta(seconds=settings.QUEUE_STALL_S)
     return WorkerHealth(
         due=owed.filter(state=STATE.QUEUED, due_at__lte=now).count(),
@@ -99,3 +101,16 @@ def worker_health(now: datetime) -> WorkerHealth:
         last_problem=trouble.last_problem,
         is_stalled=since is not None and now - max(since, finished or since) >= patience,
     )
+
+
+def alarms(study: Study, now: datetime) -> list[str]:
+    """Return what an investigator must know of the study's queue, one sentence each; usually nothing."""
+    health, trouble = worker_health(now, study), interruptions(study)
+    found = [trouble.sentence] if trouble.is_alarming else []
+    if health.is_stalled:
+        last = f"{health.last_finished:%Y-%m-%d %H:%M:%S} UTC" if health.last_finished else "never"
+        found.append(
+            f"No job was finished for {settings.QUEUE_STALL_S / 60:g} minutes (the last one: {last}), and "
+            f"{health.due} draws are due: is a worker running?"
+        )
+    return found

@@ -32,12 +32,16 @@ class AnswerInput:
 
 @dataclass(frozen=True)
 class ModelSetupInput:
-    """How a model arm is asked. `ability` (0 to 1) belongs to the scripted engine alone."""
+    """How a model arm is asked. `ability` (0 to 1) belongs to the scripted engine alone.
+
+    `profile` names a shipped profile, whose prompt is then asked and whose options the engine is given.
+    """
 
     engine: str
     model: str
     revision: str = ""
     base_url: str = ""
+    profile: str = ""
     prompt_version: str = "1"
     sampling: Mapping[str, Any] = field(default_factory=dict)
     draws: int = 1

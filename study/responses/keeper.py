@@ -1,4 +1,4 @@
-"""Keeps the leases of the rows in hand: short leases give a dead worker's rows back soon, however long a call."""
+"""Extends the leases of the rows in hand: being short, they give a dead worker's rows back soon."""
 
 import logging
 import threading

@@ -17,11 +17,16 @@ class Outcome(models.TextChoices):
 
 
 class ModelSetup(models.Model):
-    """How one model arm is asked: everything that decides its answers."""
+    """How one model arm is asked: everything that decides its answers.
+
+    `profile` is empty without one, else its name, version and SHA-256; its system prompt and its options of
+    the engine are copied here, so that another edition of the file changes no study.
+    """
 
     class Engine(models.TextChoices):
         SCRIPTED = "scripted", "Scripted (simulated)"
         OPENAI = "openai", "OpenAI-compatible server"
+        VLLM = "vllm", "vLLM inside the worker"
         IMPORTED = "imported", "Imported answers"
 
     arm = models.OneToOneField("study.Arm", models.PROTECT, related_name="model_setup")
@@ -29,8 +34,11 @@ class ModelSetup(models.Model):
     model = models.CharField(max_length=120)
     revision = models.CharField(max_length=80, blank=True, default="")
     base_url = models.CharField(max_length=200, blank=True, default="")
+    profile = models.JSONField(default=dict, blank=True)
     prompt_version = models.CharField(max_length=20)
+    system_prompt = models.TextField(blank=True, default="")
     sampling = models.JSONField(default=dict)
+    serve = models.JSONField(default=dict, blank=True)
     draws = models.PositiveSmallIntegerField(default=1)
     max_attempts = models.PositiveSmallIntegerField(default=3)
     ability = models.FloatField(null=True, blank=True)
@@ -132,6 +140,7 @@ class GenerationAttempt(models.Model):
     model = models.CharField(max_length=120)
     revision = models.CharField(max_length=80, blank=True, default="")
     simulated = models.BooleanField()
+    profile = models.JSONField()
     prompt_version = models.CharField(max_length=20)
     prompt_sha256 = models.CharField(max_length=64)
     messages = models.JSONField()
@@ -143,7 +152,9 @@ class GenerationAttempt(models.Model):
     duration_s = models.FloatField(null=True)
     raw_text = models.TextField(blank=True, default="")
     reasoning = models.TextField(blank=True, default="")
+    raw_request = models.JSONField()
     raw_response = models.JSONField(null=True)
+    environment = models.JSONField()
     outcome = models.CharField(max_length=12, choices=Outcome.choices)
     finished_at = models.DateTimeField()
 

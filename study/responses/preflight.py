@@ -1,4 +1,4 @@
-"""What a Celery worker must be like before it takes a message; each refusal is one line that names a setting."""
+"""What a Celery worker must be like before it takes a message; each refusal names the wrong setting."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,7 +13,9 @@ from study.responses.keeper import longest_call_s
 from study.responses.models import ModelSetup
 
 IN_PROCESS: Final = "vllm"
-THREADED: Final = frozenset({"threads", "solo"})
+# Celery's own names of its pools are the modules'.
+POOLS: Final = {"thread": "threads"}
+ONE_PROCESS: Final = frozenset({"threads", "solo"})
 _LOCAL: Final = frozenset({"localhost", "127.0.0.1", "::1", ""})
 
 
@@ -32,9 +34,9 @@ class WorkerShape:
 
 def shape_of(worker: Any) -> WorkerShape:
     """Read the shape off Celery's worker object."""
-    conf = worker.app.conf
+    conf, pool = worker.app.conf, worker.pool_cls.__module__.rpartition(".")[2]
     return WorkerShape(
-        pool=worker.pool_cls.__module__.rpartition(".")[2].replace("thread", "threads").replace("threadss", "threads"),
+        pool=POOLS.get(pool, pool),
         concurrency=int(worker.concurrency or 1),
         prefetch=int(worker.prefetch_multiplier),
         acks_late=bool(conf.task_acks_late),
@@ -52,58 +54,48 @@ def refusals(shape: WorkerShape) -> list[str]:
 
 
 def _of_delivery(shape: WorkerShape) -> list[str]:
-    rules = [
-        (bool(shape.broker_url), "REDIS_URL is not set: without Redis the worker is `manage.py work`"),
-        (
-            shape.prefetch == 1,
-            f"--prefetch-multiplier is {shape.prefetch}, not 1: the rows are the queue, and a message held back "
-            "keeps another worker idle",
-        ),
-        (
-            shape.acks_late,
-            "task_acks_late is off: a worker that dies would take the message of its draw with it",
-        ),
-        (
-            shape.visibility_timeout_s > longest_call_s(),
-            f"visibility_timeout is {shape.visibility_timeout_s:g} s, not longer than the longest call to a "
-            f"model ({longest_call_s():g} s, from EQUIPOISE_LLM_TIMEOUT_S): messages would be delivered twice",
-        ),
-        (
-            settings.QUEUE_PATROL_S <= settings.QUEUE_LEASE_S,
-            f"EQUIPOISE_QUEUE_PATROL_S ({settings.QUEUE_PATROL_S:g}) is longer than EQUIPOISE_QUEUE_LEASE_S "
-            f"({settings.QUEUE_LEASE_S:g}): the rows of a dead worker would wait for nothing",
-        ),
-    ]
-    return [message for is_kept, message in rules if not is_kept]
+    lease, patrol, longest = settings.QUEUE_LEASE_S, settings.QUEUE_PATROL_S, longest_call_s()
+    found = []
+    if not shape.broker_url:
+        found.append("REDIS_URL is not set: without Redis the worker is manage.py work")
+    if shape.prefetch != 1:
+        held_back = "a message that one worker holds back keeps another idle"
+        found.append(f"--prefetch-multiplier is {shape.prefetch} and must be 1: {held_back}")
+    if not shape.acks_late:
+        found.append("task_acks_late is off: a worker that dies would take its draw's message with it")
+    if shape.visibility_timeout_s <= longest:
+        limit = f"the longest call to a model ({longest:g} s, from EQUIPOISE_LLM_TIMEOUT_S)"
+        found.append(f"visibility_timeout is {shape.visibility_timeout_s:g} s, not longer than {limit}")
+    if patrol > lease:
+        found.append(f"EQUIPOISE_QUEUE_PATROL_S ({patrol:g}) is above EQUIPOISE_QUEUE_LEASE_S ({lease:g})")
+    return found
 
 
 def _of_database(shape: WorkerShape) -> list[str]:
     host = urlsplit(shape.broker_url).hostname or ""
     if connection.vendor == "sqlite" and host not in _LOCAL:
-        return [
-            f"DATABASE_URL is not set, and Redis is on {host}: other hosts cannot reach this machine's SQLite "
-            "file, and every host would work on rows of its own; use PostgreSQL"
-        ]
+        unshared = "the SQLite file of this host is no queue for other hosts; use PostgreSQL"
+        return [f"DATABASE_URL names no server, and REDIS_URL is on {host}: {unshared}"]
     try:
         owed_rows().exists()
     except DatabaseError as error:
         reason = str(error).strip().partition("\n")[0]
-        return [f"DATABASE_URL: the queue's tables cannot be read ({reason}); run manage.py migrate"]
+        return [f"DATABASE_URL: the queue cannot be read ({reason}); has manage.py migrate run?"]
     return []
 
 
 def _of_engines(shape: WorkerShape) -> list[str]:
     try:
-        owed = set(owed_rows().values_list("arm__model_setup__engine", "arm__model_setup__base_url").distinct())
+        owed = set(
+            owed_rows().values_list("arm__model_setup__engine", "arm__model_setup__base_url").distinct()
+        )
     except DatabaseError:
         return []  # said already
     found = []
     if (ModelSetup.Engine.OPENAI.value, "") in owed and not settings.LLM_BASE_URL.strip(" ,"):
         found.append("EQUIPOISE_LLM_BASE_URL is empty, and draws wait for an OpenAI-compatible server")
     in_process = IN_PROCESS in {engine for engine, _ in owed}
-    if in_process and not (shape.pool in THREADED and shape.concurrency == 1):
-        found.append(
-            f"--pool is {shape.pool} with --concurrency {shape.concurrency}, and draws wait for vLLM inside the "
-            "worker: it needs one engine in one process, --pool solo"
-        )
+    if in_process and not (shape.pool in ONE_PROCESS and shape.concurrency == 1):
+        needed = "draws wait for vLLM inside the worker, which needs --pool solo --concurrency 1"
+        found.append(f"--pool is {shape.pool} and --concurrency {shape.concurrency}: {needed}")
     return found

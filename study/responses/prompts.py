@@ -19,10 +19,13 @@ _THINK: Final = (
 SYSTEM_PROMPTS: Final[Mapping[str, str]] = {"1": _TASK, "1-think": _TASK + _THINK}
 
 
-def build_messages(*, scenario: str, question: str, word_cap: int, version: str) -> list[dict[str, str]]:
+def build_messages(
+    *, scenario: str, question: str, word_cap: int, version: str, system: str = ""
+) -> list[dict[str, str]]:
     """Return the chat messages that ask one vignette; nothing in them tells which arm is asked.
 
-    Raises KeyError for an unknown prompt version.
+    `system` is a profile's own system prompt; without one, that of the version is sent. Raises KeyError for
+    a version that is not known.
     """
     form = "\n\n".join(f"## {heading}\n({SECTION_HELP[code]})" for code, heading in SECTIONS.items())
     user = (
@@ -32,7 +35,10 @@ def build_messages(*, scenario: str, question: str, word_cap: int, version: str)
         f"Use at most {word_cap} words in all, headings not counted. No introduction, no closing remark, "
         "nothing about yourself."
     )
-    return [{"role": "system", "content": SYSTEM_PROMPTS[version]}, {"role": "user", "content": user}]
+    return [
+        {"role": "system", "content": system or SYSTEM_PROMPTS[version]},
+        {"role": "user", "content": user},
+    ]
 
 
 def prompt_sha256(messages: Sequence[Mapping[str, str]]) -> str:

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, cast
 
 from django.db.models import Count, F, Q, QuerySet, Sum

@@ -64,7 +64,9 @@ class Patrol(threading.Thread):
         if due and messages_waiting() == 0:
             ring_rows(due)
         if due and self.is_stuck(now):
-            logger.critical("rows wait, none is worked on, and none was finished for too long: the worker ends")
+            logger.critical(
+                "rows wait, none is worked on, and none was finished for too long: the worker ends"
+            )
             os._exit(1)
 
     def is_stuck(self, now: datetime) -> bool:

@@ -14,8 +14,17 @@ from study.protocol.errors import InvalidInput, NotFound, PhaseClosed, StudyErro
 from study.protocol.queries import model_arms
 from study.protocol.vocabulary import Phase
 from study.responses.bell import ring
-from study.responses.forms import AnswerForm, CloseForm, ModelSetupForm, draft_initial, setup_initial
+from study.responses.forms import (
+    AnswerForm,
+    CloseForm,
+    ModelSetupForm,
+    draft_initial,
+    profile_initial,
+    setup_initial,
+)
+from study.responses.health import alarms
 from study.responses.models import ModelSetup
+from study.responses.profiles.loader import Profile, profile_names, shipped_profile
 from study.responses.queries import (
     PlannedAnswer,
     closure_of,
@@ -180,6 +189,7 @@ def model_list(request: ParticipantRequest) -> HttpResponse:
         "study": study,
         "arms": [(arm, setups.get(arm.pk)) for arm in model_arms(study)],
         "board": generation_board(study),
+        "alarms": alarms(study, timezone.now()),
         "blockers": opening_blockers(study) if study.phase == Phase.DRAFT else [],
         "is_draft": study.phase == Phase.DRAFT,
         "is_accepting": is_accepting(study),
@@ -194,14 +204,24 @@ def model_setup(request: ParticipantRequest, name: str) -> HttpResponse:
     arm = model_arms(study).filter(name=name).first()
     if arm is None:
         raise NotFound
+    profile = _asked_profile(request)
     initial = setup_initial(ModelSetup.objects.filter(arm=arm).first())
+    initial |= profile_initial(profile) if profile else {}
     form = ModelSetupForm(request.POST or None, base_urls=allowed_base_urls(), initial=initial)
     if form.is_valid() and _configured(request, arm.pk, form):
         return redirect("model-list", study.slug)
-    status = 422 if form.errors else 200
-    return render(
-        request, "responses/model_setup.html", {"study": study, "arm": arm, "form": form}, status=status
-    )
+    context = {"study": study, "arm": arm, "form": form, "profile": profile, "profiles": profile_names()}
+    return render(request, "responses/model_setup.html", context, status=422 if form.errors else 200)
+
+
+def _asked_profile(request: ParticipantRequest) -> Profile | None:
+    """Return the profile from which the form is to be filled, if any."""
+    name = request.GET.get("profile")
+    if not name:
+        return None
+    if name not in profile_names():
+        raise NotFound
+    return shipped_profile(name)
 
 
 def _configured(request: ParticipantRequest, arm_id: int, form: ModelSetupForm) -> bool:

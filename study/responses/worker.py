@@ -7,11 +7,13 @@ import logging
 import os
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from django.conf import settings
 from django.db import close_old_connections
 from django.utils import timezone
 
@@ -23,8 +25,9 @@ from study.responses.engines.base import (
     RejectionError,
 )
 from study.responses.keeper import keeper, lease_seconds
-from study.responses.models import Generation
+from study.responses.models import Generation, ModelSetup
 from study.responses.prompts import build_messages
+from study.responses.services.batches import claim_mates
 from study.responses.services.queue import (
     claim_next,
     claim_row,
@@ -37,6 +40,7 @@ from study.responses.services.queue import (
 from study.responses.services.setups import engine_for
 
 Clock = Callable[[], datetime]
+Answer = GenerationResult | Exception
 logger = logging.getLogger(__name__)
 
 INTERRUPTED: Final = "interrupted"
@@ -70,41 +74,89 @@ def run_generation(generation_id: int, token: str, *, clock: Clock = timezone.no
     row = held_generation(generation_id, token)
     if row is None:
         return ""
+    with keeper.keeping(token):  # also while the storing waits for the study's lock
+        (answer,) = _answers([row])
+        return _settle(row, answer, clock)
+
+
+def _answers(rows: Sequence[Generation]) -> Sequence[Answer]:
+    """Ask for rows of one arm together; what went wrong stands in the answer's place."""
     try:
-        with keeper.keeping(token):
-            messages, result = _ask(row)
-        return store_result(
-            generation_id=generation_id, token=token, result=result, messages=messages, now=clock()
-        )
-    except InterruptionError as error:
-        retreat(generation_id=generation_id, token=token, problem=str(error), now=clock())
-        return INTERRUPTED
-    except (RejectionError, StudyError) as error:
-        reject(generation_id=generation_id, token=token, problem=str(error), now=clock())
-        return Generation.State.FAILED
-    except Exception as error:
-        # One row must never stop the queue: it goes back with its reason, and the log has the traceback.
-        logger.exception("generation %s broke", generation_id)
-        problem = f"unexpected error in the worker: {type(error).__name__}"
-        retreat(generation_id=generation_id, token=token, problem=problem, now=clock())
-        return INTERRUPTED
+        setup, word_cap = rows[0].arm.model_setup, rows[0].study.word_cap
+        engine = engine_for(setup, rows[0].study_vignette.version, word_cap=word_cap)
+        requests = [request_for(row) for row in rows]
+        return [engine.generate(requests[0])] if len(rows) == 1 else engine.generate_many(requests)
+    except Exception as error:  # noqa: BLE001  settled row by row
+        return [error for _ in rows]
 
 
-def _ask(row: Generation) -> tuple[list[dict[str, str]], GenerationResult]:
+def request_for(row: Generation) -> GenerationRequest:
+    """Return what is asked for a row: its arm's prompt and sampling, its own seed."""
     setup, version = row.arm.model_setup, row.study_vignette.version
     messages = build_messages(
         scenario=version.scenario,
         question=version.question,
         word_cap=row.study.word_cap,
         version=setup.prompt_version,
+        system=setup.system_prompt,
     )
-    request = GenerationRequest(
+    return GenerationRequest(
         messages=tuple(messages),
         sampling=setup.sampling,
         seed=row.seed,
         correlation_id=f"generation-{row.pk}-{row.attempts + 1}",
     )
-    return messages, engine_for(setup, version, word_cap=row.study.word_cap).generate(request)
+
+
+def _settle(row: Generation, answer: Answer, clock: Clock) -> str:
+    if isinstance(answer, Exception):
+        return _settle_error(row, answer, clock)
+    messages = [dict(message) for message in request_for(row).messages]
+    try:
+        return store_result(
+            generation_id=row.pk, token=row.lease_token, result=answer, messages=messages, now=clock()
+        )
+    except Exception as error:  # noqa: BLE001  told apart and logged there
+        return _settle_error(row, error, clock)
+
+
+def _settle_error(row: Generation, error: Exception, clock: Clock) -> str:
+    if isinstance(error, RejectionError | StudyError):
+        reject(generation_id=row.pk, token=row.lease_token, problem=str(error), now=clock())
+        return Generation.State.FAILED
+    problem = str(error)
+    if not isinstance(error, InterruptionError):
+        # One row must never stop the queue: it goes back with its reason, and the log has the traceback.
+        logger.error("generation %s broke", row.pk, exc_info=error)
+        problem = f"unexpected error in the worker: {type(error).__name__}"
+    retreat(generation_id=row.pk, token=row.lease_token, problem=problem, now=clock())
+    return INTERRUPTED
+
+
+def run_batch(first: Generation, *, clock: Clock = timezone.now) -> list[str]:
+    """Run a claimed row with other due rows of its arm; return what became of each, `first` first."""
+    mates = claim_mates(
+        first,
+        now=clock(),
+        worker=worker_name(),
+        lease_seconds=lease_seconds(),
+        limit=settings.LLM_BATCH - 1,
+    )
+    held = [held_generation(row.pk, row.lease_token) for row in (first, *mates)]
+    rows = [row for row in held if row is not None]
+    if not rows:
+        return []
+    with ExitStack() as leases:
+        for row in rows:
+            leases.enter_context(keeper.keeping(row.lease_token))
+        answers = _answers(rows)
+        return [_settle(row, answer, clock) for row, answer in zip(rows, answers, strict=True)]
+
+
+def _run_claimed(row: Generation, clock: Clock) -> list[str]:
+    if row.arm.model_setup.engine == ModelSetup.Engine.VLLM:
+        return run_batch(row, clock=clock)
+    return [run_generation(row.pk, row.lease_token, clock=clock)]
 
 
 def run_row(generation_id: int, *, clock: Clock = timezone.now) -> str:
@@ -112,13 +164,16 @@ def run_row(generation_id: int, *, clock: Clock = timezone.now) -> str:
     row = claim_row(
         generation_id=generation_id, now=clock(), worker=worker_name(), lease_seconds=lease_seconds()
     )
-    return run_generation(row.pk, row.lease_token, clock=clock) if row else ""
+    return next(iter(_run_claimed(row, clock)), "") if row else ""
 
 
-def run_next(*, clock: Clock = timezone.now) -> str | None:
-    """Claim the row that is due longest and run it; return what became of it, or None when none is due."""
+def run_next(*, clock: Clock = timezone.now) -> list[str]:
+    """Claim the row that is due longest and run it; return what became of it, nothing when none is due.
+
+    An engine inside this process is asked for the other due rows of that arm, too: one entry for each.
+    """
     row = claim_next(now=clock(), worker=worker_name(), lease_seconds=lease_seconds())
-    return run_generation(row.pk, row.lease_token, clock=clock) if row else None
+    return _run_claimed(row, clock) if row else []
 
 
 def drain(*, until_idle: bool, poll_s: float, stop: threading.Event, clock: Clock = timezone.now) -> Tally:
@@ -129,9 +184,10 @@ def drain(*, until_idle: bool, poll_s: float, stop: threading.Event, clock: Cloc
     tally = Tally()
     while not stop.is_set():
         sweep(now=clock())
-        outcome = run_next(clock=clock)
-        if outcome is not None:
-            tally.count(outcome)
+        outcomes = run_next(clock=clock)
+        if outcomes:
+            for outcome in outcomes:
+                tally.count(outcome)
         elif until_idle:
             break
         else:

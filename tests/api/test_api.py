@@ -237,6 +237,7 @@ def test_worker_health_counts_the_queue() -> None:
         "running": 0,
         "waiting_since": None,
         "last_finished": None,
+        "interrupted": 0,
         "is_stalled": False,
     }
 

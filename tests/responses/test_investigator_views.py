@@ -68,6 +68,36 @@ def test_a_model_is_set_up_by_its_form(early: Client) -> None:
     )
 
 
+def test_the_form_is_filled_from_a_profile_and_nothing_is_stored(early: Client) -> None:
+    before = ModelSetup.objects.get(arm__name="model-1")
+    page = early.get("/studies/trial/models/model-1/setup/?profile=safemed-r1")
+    values = {name: page.context["form"][name].value() for name in ("profile", "model", "prompt_version")}
+    assert values == {"profile": "safemed-r1", "model": "safemed-r1", "prompt_version": "safemed-r1-1"}
+    assert page.context["form"]["sampling_max_tokens"].value() == 2816
+    assert "recorded as truncated" in page.content.decode()
+    assert ModelSetup.objects.get(arm__name="model-1").model == before.model
+
+
+def test_a_filled_form_stores_the_profile(early: Client) -> None:
+    page = early.get("/studies/trial/models/model-1/setup/?profile=plain-instruct")
+    form = page.context["form"]
+    filled = {name: form[name].value() for name in form.fields}
+    posted = {name: value for name, value in filled.items() if value is not None}
+    assert early.post("/studies/trial/models/model-1/setup/", posted).status_code == 302
+    setup = ModelSetup.objects.get(arm__name="model-1")
+    assert (setup.profile["name"], setup.prompt_version) == ("plain-instruct", "plain-instruct-1")
+    assert "profile plain-instruct 1" in early.get("/studies/trial/models/").content.decode()
+
+
+def test_an_unknown_profile_is_not_found(early: Client) -> None:
+    assert early.get("/studies/trial/models/model-1/setup/?profile=../x").status_code == 404
+
+
+def test_no_page_offers_to_choose_among_draws(office: Client) -> None:
+    page = office.get("/studies/trial/models/").content.decode().lower()
+    assert not [word for word in ("best", "choose", "select") if word in page]
+
+
 def test_a_wrong_setup_comes_back_with_its_faults(early: Client) -> None:
     page = early.post("/studies/trial/models/model-1/setup/", {**SETUP, "sampling_top_p": "7"})
     assert page.status_code == 422

@@ -1,6 +1,11 @@
+import json
+
 import pytest
 
 from study.responses.engines.base import (
+    ENVIRONMENT_FIELDS,
+    NOT_TOLD,
+    EngineSettings,
     GenerationRequest,
     GenerationResult,
     InterruptionError,
@@ -20,8 +25,11 @@ REQUEST = GenerationRequest(
 
 
 def _ask(url: str, timeout_s: float = 5.0, request: GenerationRequest = REQUEST) -> GenerationResult:
-    engine = OpenAIHTTPEngine(base_url=url, model="tiny", revision="abc", api_key="key", timeout_s=timeout_s)
-    return engine.generate(request)
+    facts = {"gpu": "4 × Big", "max_model_len": 8192}
+    settings = EngineSettings(
+        model="tiny", revision="abc", base_url=url, api_key="key", timeout_s=timeout_s, facts=facts
+    )
+    return OpenAIHTTPEngine(settings).generate(request)
 
 
 def test_every_sampling_parameter_and_the_seed_go_over_the_wire(model_server: ModelServer) -> None:
@@ -44,6 +52,45 @@ def test_the_answer_comes_with_its_provenance(model_server: ModelServer) -> None
     assert (result.engine_version, result.finish_reason, result.simulated) == ("0.33.0", "stop", False)
     assert (result.prompt_tokens, result.completion_tokens) == (11, 7)
     assert result.duration_s > 0
+
+
+def test_the_raw_request_is_what_went_over_the_wire_without_the_key(model_server: ModelServer) -> None:
+    raw = _ask(model_server.url).raw_request
+    assert json.loads(raw["body"]) == model_server.asked[0]
+    assert (raw["method"], raw["url"]) == ("POST", f"{model_server.url}/chat/completions")
+    assert raw["headers"]["authorization"] == "(not kept)"
+    assert raw["headers"]["x-request-id"] == "generation-5-1"
+
+
+def test_the_environment_joins_what_the_server_tells_and_what_is_declared(model_server: ModelServer) -> None:
+    told = _ask(model_server.url).environment
+    assert (told["engine_version"], told["max_model_len"], told["gpu"]) == ("0.33.0", 4096, "4 × Big")
+    assert told["told_by"] == {"engine_version": "server", "max_model_len": "server", "gpu": "declared"}
+    assert told["contradictions"] == {"max_model_len": {"declared": 8192}}
+    assert told["others"] == {"server": {"root": "/srv/models/tiny"}}
+
+
+def test_what_nobody_told_is_recorded_as_not_told(model_server: ModelServer) -> None:
+    told = _ask(model_server.url).environment
+    silent = set(ENVIRONMENT_FIELDS) - set(told["told_by"])
+    assert {told[name] for name in silent} == {NOT_TOLD}
+    assert "weights_sha256" in silent
+
+
+def test_many_requests_come_back_in_order_and_a_failure_stands_in_its_place(
+    model_server: ModelServer,
+) -> None:
+    replies = [Reply(completion("a")), Reply("busy", 503), Reply(completion("c"))]
+    model_server.replies = replies
+    engine = OpenAIHTTPEngine(EngineSettings(model="tiny", base_url=model_server.url, timeout_s=5))
+    first, second, third = engine.generate_many([REQUEST] * 3)
+    assert isinstance(second, InterruptionError)
+    assert [row.content for row in (first, third) if isinstance(row, GenerationResult)] == ["a", "c"]
+
+
+def test_a_password_in_the_address_is_not_recorded(model_server: ModelServer) -> None:
+    raw = _ask(model_server.url.replace("//", "//me:secret@")).raw_request
+    assert "secret" not in json.dumps(raw)
 
 
 def test_a_parameter_set_to_none_is_not_sent_and_the_record_says_so(model_server: ModelServer) -> None:

@@ -6,8 +6,9 @@ from django.core.management import CommandError, call_command
 from study.participants.models import Participant
 from study.protocol.errors import NotFound
 from study.protocol.models import Study
+from study.responses.health import worker_health
 from study.responses.models import Generation
-from study.responses.queries import generation_board, planned_at, planned_draws, planned_for, worker_health
+from study.responses.queries import generation_board, planned_at, planned_draws, planned_for
 from study.responses.services.drafts import save_draft
 from study.responses.services.submission import submit_answer
 from study.responses.worker import run_next
@@ -80,7 +81,7 @@ def test_finishing_something_keeps_the_queue_healthy(trial: Study) -> None:
 
 
 def test_the_command_exits_with_an_error_when_the_queue_stands_still(trial: Study) -> None:
-    with pytest.raises(CommandError, match="is a worker running"):
+    with pytest.raises(CommandError, match="Is a worker running"):
         call_command("worker_health")  # the fixture's rows have been due since long ago
 
 
@@ -91,7 +92,7 @@ def test_the_command_is_quiet_about_an_empty_queue(db: None, capsys: pytest.Capt
 
 def test_the_work_command_empties_the_queue(trial: Study, capsys: pytest.CaptureFixture[str]) -> None:
     call_command("work", "--until-idle")
-    assert capsys.readouterr().out == "6 draws were run.\n"
+    assert capsys.readouterr().out == "6 draws were finished, 0 failed; 0 tries were interrupted.\n"
     assert not Generation.objects.exclude(state="done").exists()
 
 

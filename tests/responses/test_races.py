@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,11 +13,18 @@ from study.participants.models import Role
 from study.protocol.errors import Conflict, PhaseClosed
 from study.protocol.models import Study
 from study.protocol.transactions import record_event
-from study.responses.models import AnsweringClosure, Draft, PlannedResponse, Response
+from study.responses.models import (
+    AnsweringClosure,
+    Draft,
+    Generation,
+    GenerationAttempt,
+    PlannedResponse,
+    Response,
+)
 from study.responses.services.closing import close_answering
 from study.responses.services.drafts import DraftConflict, save_draft
 from study.responses.services.opening import ensure_planned
-from study.responses.services.queue import claim_next
+from study.responses.services.queue import claim_next, claim_row, sweep
 from study.responses.services.submission import submit_answer
 from study.responses.worker import run_generation
 from tests.builders import NOW, members, participant
@@ -91,6 +99,36 @@ def test_two_workers_never_get_the_same_row(template_db: None) -> None:
     results = _together(*[lambda: claim_next(now=NOW, worker="w", lease_seconds=60)] * 8)
     claimed = [row.pk for row in results if row is not None]
     assert len(claimed) == len(set(claimed)) == 6
+
+
+def test_of_two_workers_at_one_row_only_the_one_with_the_current_lease_stores(template_db: None) -> None:
+    opened_study()
+    slow = claim_next(now=NOW, worker="slow", lease_seconds=60)
+    assert slow is not None
+    later = NOW + timedelta(minutes=5)
+    assert sweep(now=later) == 1
+    quick = claim_row(generation_id=slow.pk, now=later + timedelta(minutes=1), worker="q", lease_seconds=60)
+    assert quick is not None
+    acts = [lambda row=row: run_generation(row.pk, row.lease_token) for row in (slow, quick)]
+    assert _together(*acts) == ["", "done"]
+    assert Response.objects.count() == GenerationAttempt.objects.count() == 1
+
+
+def test_a_sweep_cannot_take_a_lease_while_its_result_is_being_stored(
+    template_db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened_study()
+    row = claim_next(now=NOW, worker="slow", lease_seconds=60)
+    assert row is not None
+    late = NOW + timedelta(minutes=5)
+    stored, swept = _held_in(
+        monkeypatch,
+        "queue",
+        lambda: run_generation(row.pk, row.lease_token),
+        lambda: sweep(now=late),
+    )
+    assert (stored, swept) == ("done", 0)
+    assert Generation.objects.get(pk=row.pk).state == Generation.State.DONE
 
 
 def test_two_first_drafts_at_once_keep_both_texts(template_db: None) -> None:

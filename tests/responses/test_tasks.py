@@ -14,7 +14,6 @@ from study.responses.bell import ring, ring_rows
 from study.responses.models import Generation, Response
 from study.responses.services.queue import claim_next
 from study.responses.tasks import Patrol, generate
-from study.responses.worker import lease_seconds
 from tests.builders import NOW
 from tests.responses.conftest import asking_study, opened_study
 from tests.responses.model_server import ModelServer, Reply, completion
@@ -76,24 +75,30 @@ def test_a_broker_that_is_down_stops_nobody(caplog: pytest.LogCaptureFixture) ->
     assert "did not take 2 messages" in caplog.text
 
 
-def test_the_patrol_rings_for_rows_that_no_bell_announced_and_not_twice(
+def test_the_patrol_rings_for_due_rows_while_no_message_waits(trial: Study, broker: redis.Redis) -> None:
+    patrol = Patrol()
+    lengths = []
+    for _ in range(3):
+        patrol.walk(NOW + timedelta(seconds=5))
+        lengths.append(broker.llen("gpu"))
+    assert lengths == [6, 6, 6]
+
+
+def test_the_patrol_rings_anew_when_the_broker_has_forgotten_everything(
     trial: Study, broker: redis.Redis
 ) -> None:
     patrol = Patrol()
-    lengths = []
-    for seconds in (5, 25, 30, 60):
-        patrol.walk(NOW + timedelta(seconds=seconds))
-        lengths.append(broker.llen("gpu"))
-    assert lengths == [0, 6, 6, 6]
+    patrol.walk(NOW + timedelta(seconds=5))
+    broker.flushall()
+    patrol.walk(NOW + timedelta(seconds=6))
+    assert broker.llen("gpu") == 6
 
 
-def test_the_patrol_rings_again_for_a_row_that_became_due_again(trial: Study, broker: redis.Redis) -> None:
-    patrol = Patrol()
-    patrol.walk(NOW + timedelta(seconds=25))
-    first = Generation.objects.order_by("pk")[0].pk
-    Generation.objects.filter(pk=first).update(due_at=NOW + timedelta(seconds=40))
-    patrol.walk(NOW + timedelta(seconds=41))
-    assert broker.llen("gpu") == 7
+def test_the_patrol_waits_for_a_broker_that_is_away(trial: Study, caplog: pytest.LogCaptureFixture) -> None:
+    before, app.conf.broker_url = app.conf.broker_url, f"redis://127.0.0.1:{free_port()}/0"
+    Patrol().walk(NOW + timedelta(seconds=5))
+    app.conf.broker_url = before
+    assert "the broker does not answer" in caplog.text
 
 
 def test_the_patrol_gives_back_rows_of_dead_workers(trial: Study, broker: redis.Redis) -> None:
@@ -105,7 +110,7 @@ def test_the_patrol_gives_back_rows_of_dead_workers(trial: Study, broker: redis.
 def test_a_worker_that_stands_still_too_long_knows_it(trial: Study) -> None:
     patrol = Patrol()
     patrol.started = NOW
-    late = NOW + timedelta(seconds=lease_seconds() + 601)
+    late = NOW + timedelta(seconds=601)
     assert not patrol.is_stuck(NOW + timedelta(minutes=9))
     assert patrol.is_stuck(late)
     claim_next(now=late, worker="alive", lease_seconds=60)
@@ -122,11 +127,11 @@ def test_an_answer_that_has_to_be_asked_again_rings_for_itself(
 
 
 def test_the_patrol_walks_until_it_is_stopped(
-    template_db: None, monkeypatch: pytest.MonkeyPatch, broker: redis.Redis
+    template_db: None, settings: Settings, broker: redis.Redis
 ) -> None:
     opened_study()
     claim_next(now=NOW, worker="dead", lease_seconds=60)
-    monkeypatch.setattr("study.responses.tasks.PATROL_S", 0.02)
+    settings.QUEUE_PATROL_S = 0.02
     patrol = Patrol()
     patrol.start()
     wait_for(lambda: Generation.objects.filter(interruptions=1).exists())
@@ -136,13 +141,13 @@ def test_the_patrol_walks_until_it_is_stopped(
 
 
 def test_a_database_that_is_away_does_not_end_the_patrol(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken(_: Patrol, now: object) -> None:
         patrol.stop()
         raise OperationalError("gone")
 
-    monkeypatch.setattr("study.responses.tasks.PATROL_S", 0.01)
+    settings.QUEUE_PATROL_S = 0.01
     monkeypatch.setattr(Patrol, "walk", broken)
     patrol = Patrol()
     patrol.run()

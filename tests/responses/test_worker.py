@@ -9,13 +9,13 @@ from study.protocol.models import AuditEvent, Study
 from study.responses.models import Generation, GenerationAttempt, Response
 from study.responses.services.queue import claim_next, claim_row, reject, retreat, retry_failed, sweep
 from study.responses.services.receipts import verify_receipt
-from study.responses.worker import drain, run_generation, run_next, run_row
+from study.responses.worker import INTERRUPTED, Tally, drain, run_generation, run_next, run_row
 from tests.builders import NOW
 from tests.responses.conftest import asking_study, lead, opened_study
 from tests.responses.model_server import COMPLETE, ModelServer, Reply, completion
 
 
-def _drain(clock: datetime = NOW) -> int:
+def _drain(clock: datetime = NOW) -> Tally:
     return drain(until_idle=True, poll_s=0, stop=threading.Event(), clock=lambda: clock)
 
 
@@ -30,7 +30,7 @@ def _only() -> Generation:
 
 
 def test_the_queue_is_worked_through_to_the_end(trial: Study) -> None:
-    assert _drain() == 6
+    assert _drain() == Tally(finished=6)
     assert Response.objects.filter(study=trial, model_arm__isnull=False, status="answered").count() == 6
     assert AuditEvent.objects.filter(action="responses.generate").count() == 6
 
@@ -45,7 +45,7 @@ def test_an_answer_with_values_that_no_database_takes_is_stored(
     body = json.dumps(completion(COMPLETE))[:-1]
     model_server.replies = [Reply(f"{body}, {fault}}}")]
     asking_study(model_server, settings)
-    assert _drain() == 1
+    assert _drain() == Tally(finished=1)
     assert _only().state == Generation.State.DONE
 
 
@@ -53,7 +53,7 @@ def test_a_result_that_cannot_be_stored_goes_back_and_does_not_stop_the_queue(
     trial: Study, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("study.responses.services.queue.draw_source", lambda _: 1 / 0)
-    assert _drain() == 6
+    assert _drain() == Tally(interrupted=6)
     assert set(Generation.objects.values_list("state", flat=True)) == {Generation.State.QUEUED}
     assert not GenerationAttempt.objects.exists()
 
@@ -118,7 +118,7 @@ def test_an_engine_that_is_down_sends_the_row_back_again_and_again(
     model_server.replies = [Reply("busy", 503)]
     clock, waits = NOW, []
     for _ in range(8):
-        assert run_row(_only().pk, clock=lambda now=clock: now) == "queued"
+        assert run_row(_only().pk, clock=lambda now=clock: now) == INTERRUPTED
         waits.append((_only().due_at - clock).total_seconds())
         clock = _only().due_at
     assert waits == [2, 4, 8, 16, 32, 60, 60, 60]
@@ -128,7 +128,7 @@ def test_an_engine_that_is_down_sends_the_row_back_again_and_again(
 def test_a_row_that_waits_is_not_due(db: None, settings: Settings, model_server: ModelServer) -> None:
     asking_study(model_server, settings)
     model_server.replies = [Reply("busy", 503)]
-    assert _drain() == 1
+    assert _drain() == Tally(interrupted=1)
     assert run_row(_only().pk, clock=lambda: NOW) == ""
 
 
@@ -195,7 +195,7 @@ def test_a_row_that_breaks_the_worker_goes_back_and_does_not_stop_the_queue(
     trial: Study, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("study.responses.worker.build_messages", lambda **_: 1 / 0)
-    assert _drain() == 6
+    assert _drain() == Tally(interrupted=6)
     rows = Generation.objects.filter(state="queued", problem__contains="ZeroDivisionError")
     assert rows.count() == 6
 
@@ -211,7 +211,7 @@ def test_a_lost_lease_can_neither_retreat_nor_fail_the_row(trial: Study) -> None
 
 def test_the_loop_waits_for_new_rows_until_it_is_told_to_stop(template_db: None) -> None:
     opened_study()
-    assert drain(until_idle=False, poll_s=0.02, stop=StopsAtTheFirstPause()) == 6
+    assert drain(until_idle=False, poll_s=0.02, stop=StopsAtTheFirstPause()) == Tally(finished=6)
 
 
 def test_a_response_without_an_attempt_has_no_valid_receipt(trial: Study) -> None:

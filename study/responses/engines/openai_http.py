@@ -1,5 +1,7 @@
 """Any server that speaks OpenAI's chat completions, `vllm serve` first of all."""
 
+import os
+import threading
 import time
 from collections.abc import Mapping
 from typing import Any, Final
@@ -7,69 +9,108 @@ from typing import Any, Final
 import httpx
 
 from study.responses.engines.base import (
+    EngineSettings,
     GenerationRequest,
     GenerationResult,
     InterruptionError,
+    OneByOne,
     RejectionError,
+    environment_of,
 )
 
 CONNECT_TIMEOUT_S: Final = 10.0
-VERSION_TIMEOUT_S: Final = 5.0
+FACTS_TIMEOUT_S: Final = 5.0
+# Shorter than any server of such a model takes to start: what one told cannot be said of its successor.
+FACTS_AGE_S: Final = 20.0
+# Below the five seconds after which such servers drop an idle connection, so that none is used as it goes.
+KEEP_ALIVE_S: Final = 3.0
+MAX_CONNECTIONS: Final = 256
 _BIGGEST_COUNT: Final = 2**31 - 1
 _TRANSIENT: Final = frozenset({408, 409, 425, 429})
 # The server broke the generation off and says so with status 200: the text is a torso and no answer.
 _BROKEN_OFF: Final = frozenset({"abort", "error"})
+_SECRET_HEADERS: Final = frozenset({"authorization", "cookie"})
+
+_lock = threading.Lock()
+_clients: dict[int, httpx.Client] = {}
+_facts: dict[tuple[str, str], tuple[float, dict[str, Any]]] = {}
 
 
-class OpenAIHTTPEngine:
-    """Ask one model of one server.
+def _client() -> httpx.Client:
+    """Return this process's pooled client; a forked process gets one of its own."""
+    with _lock:
+        if os.getpid() not in _clients:
+            limits = httpx.Limits(
+                max_connections=MAX_CONNECTIONS,
+                max_keepalive_connections=MAX_CONNECTIONS,
+                keepalive_expiry=KEEP_ALIVE_S,
+            )
+            # The host's proxy variables stay out: vignettes and answers go to this one server, nowhere else.
+            _clients[os.getpid()] = httpx.Client(trust_env=False, limits=limits)
+        return _clients[os.getpid()]
+
+
+class OpenAIHTTPEngine(OneByOne):
+    """Ask one model of one server; threads may share the engine.
 
     Every sampling parameter is sent: one that is not sent comes silently from the model's own configuration.
-    `base_url` ends before `/chat/completions` (usually in `/v1`), `timeout_s` is in seconds.
+    `base_url` ends before `/chat/completions` (usually in `/v1`).
     """
 
-    def __init__(
-        self, *, base_url: str, model: str, revision: str = "", api_key: str = "", timeout_s: float
-    ) -> None:
-        self._base_url = base_url.rstrip("/")
-        self._model = model
-        self._revision = revision
-        self._headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
-        self._timeout = httpx.Timeout(timeout_s, connect=min(CONNECT_TIMEOUT_S, timeout_s))
+    def __init__(self, settings: EngineSettings) -> None:
+        self.settings = settings
+        self._base_url = settings.base_url.rstrip("/")
+        self._headers = {"Authorization": f"Bearer {settings.api_key}"} if settings.api_key else {}
+        connect = min(CONNECT_TIMEOUT_S, settings.timeout_s)
+        self._timeout = httpx.Timeout(settings.timeout_s, connect=connect)
 
     def generate(self, request: GenerationRequest) -> GenerationResult:
+        client = _client()
+        wire = self._wire_request(client, request)
+        started = time.perf_counter()
+        try:
+            body = self._ask(client, wire)
+        except InterruptionError:
+            _facts.pop(self._place, None)
+            raise
+        duration_s = time.perf_counter() - started
+        told = self._server_facts(client)
+        return _result(body, request, self.settings, wire, told, duration_s)
+
+    @property
+    def _place(self) -> tuple[str, str]:
+        return self._base_url, self.settings.model
+
+    def _wire_request(self, client: httpx.Client, request: GenerationRequest) -> httpx.Request:
         sampling = {name: value for name, value in request.sampling.items() if value is not None}
         payload = {
-            "model": self._model,
+            "model": self.settings.model,
             "messages": [dict(message) for message in request.messages],
             "n": 1,
             "stream": False,
             "seed": request.seed,
             **sampling,
         }
+        url = f"{self._base_url}/chat/completions"
         headers = {**self._headers, "X-Request-Id": request.correlation_id}
-        started = time.perf_counter()
-        # The host's proxy variables stay out: vignettes and answers go to this one server and nowhere else.
-        with httpx.Client(timeout=self._timeout, trust_env=False) as client:
-            body = self._ask(client, payload, headers)
-            duration_s = time.perf_counter() - started
-            return _result(body, request, self._version(client), self._model, self._revision, duration_s)
-
-    def _ask(
-        self, client: httpx.Client, payload: Mapping[str, Any], headers: Mapping[str, str]
-    ) -> dict[str, Any]:
         try:
-            response = client.post(f"{self._base_url}/chat/completions", json=payload, headers=headers)
+            return client.build_request("POST", url, json=payload, headers=headers, timeout=self._timeout)
+        except httpx.InvalidURL as error:
+            raise RejectionError(f"the model's address is not valid: {error}") from error
+
+    def _ask(self, client: httpx.Client, wire: httpx.Request) -> dict[str, Any]:
+        try:
+            response = client.send(wire)
         except httpx.TimeoutException as error:
             raise InterruptionError(
                 f"the model's server did not answer in time ({type(error).__name__})"
             ) from error
-        except httpx.TransportError as error:
+        except httpx.UnsupportedProtocol as error:
+            raise RejectionError(f"the model's address is not valid: {error}") from error
+        except httpx.RequestError as error:
             raise InterruptionError(
                 f"the model's server cannot be reached ({type(error).__name__})"
             ) from error
-        except httpx.InvalidURL as error:
-            raise RejectionError(f"the model's address is not valid: {error}") from error
         if response.status_code >= 500 or response.status_code in _TRANSIENT:
             raise InterruptionError(
                 f"the model's server answered {response.status_code}: {_reason(response)}"
@@ -83,15 +124,36 @@ class OpenAIHTTPEngine:
             raise InterruptionError("the model's server broke the generation off")
         return body
 
-    def _version(self, client: httpx.Client) -> str:
-        """Return the server's version where it tells one (`/version` beside `/v1`), else an empty text."""
-        root = self._base_url.removesuffix("/v1")
+    def _server_facts(self, client: httpx.Client) -> dict[str, Any]:
+        """Return what the server tells of itself: `/version` beside `/v1`, and its entry in `/v1/models`."""
+        known = _facts.get(self._place)
+        if known is not None and time.monotonic() - known[0] < FACTS_AGE_S:
+            return known[1]
+        version = self._told(client, f"{self._base_url.removesuffix('/v1')}/version").get("version")
+        facts = {"engine_version": version} if isinstance(version, str) else {}
+        facts |= _model_facts(self._told(client, f"{self._base_url}/models"), self.settings.model)
+        _facts[self._place] = time.monotonic(), facts
+        return facts
+
+    def _told(self, client: httpx.Client, url: str) -> dict[str, Any]:
         try:
-            body = client.get(f"{root}/version", headers=self._headers, timeout=VERSION_TIMEOUT_S).json()
+            body = client.get(url, headers=self._headers, timeout=FACTS_TIMEOUT_S).json()
         except (httpx.HTTPError, ValueError):
-            return ""
-        version = body.get("version") if isinstance(body, dict) else None
-        return version[:40] if isinstance(version, str) else ""
+            return {}
+        return body if isinstance(body, dict) else {}
+
+
+def _model_facts(body: Mapping[str, Any], model: str) -> dict[str, Any]:
+    entries = body.get("data")
+    found = [
+        entry
+        for entry in (entries if isinstance(entries, list) else [])
+        if isinstance(entry, dict) and entry.get("id") == model
+    ]
+    kinds = {"max_model_len": int, "root": str, "owned_by": str}
+    return {
+        name: found[0][name] for name, kind in kinds.items() if found and isinstance(found[0].get(name), kind)
+    }
 
 
 def _reason(response: httpx.Response) -> str:
@@ -117,35 +179,51 @@ def _completion(response: httpx.Response) -> dict[str, Any]:
     return whole
 
 
+def _raw(wire: httpx.Request) -> dict[str, Any]:
+    """Return what went over the wire; of the secret headers, that they were there."""
+    headers = {
+        name: "(not kept)" if name.lower() in _SECRET_HEADERS else value
+        for name, value in wire.headers.items()
+    }
+    url = str(wire.url.copy_with(userinfo=b""))
+    return {"method": wire.method, "url": url, "headers": headers, "body": wire.content.decode("utf-8")}
+
+
 def _result(
     body: Mapping[str, Any],
     request: GenerationRequest,
-    version: str,
-    model: str,
-    revision: str,
+    settings: EngineSettings,
+    wire: httpx.Request,
+    told: Mapping[str, Any],
     duration_s: float,
 ) -> GenerationResult:
     choice = body["choices"][0]
     message = choice["message"]
-    usage = body.get("usage")
-    tokens = usage if isinstance(usage, dict) else {}
+    tokens = body["usage"] if isinstance(body.get("usage"), dict) else {}
+    environment = environment_of(server=told, declared=settings.facts)
     return GenerationResult(
         content=message.get("content"),
-        # Newer servers say `reasoning`, older ones `reasoning_content`.
-        reasoning=str(message.get("reasoning") or message.get("reasoning_content") or ""),
+        reasoning=_reasoning(message),
         finish_reason=str(choice.get("finish_reason") or ""),
         engine="openai",
-        engine_version=version,
-        model=str(body.get("model") or model),
-        revision=revision,
+        engine_version=str(environment["engine_version"]),
+        model=str(body.get("model") or settings.model),
+        revision=settings.revision,
         simulated=False,
         sampling=dict(request.sampling),
         seed=request.seed,
         prompt_tokens=_count(tokens.get("prompt_tokens")),
         completion_tokens=_count(tokens.get("completion_tokens")),
         duration_s=duration_s,
+        raw_request=_raw(wire),
         raw_response=dict(body),
+        environment=environment,
     )
+
+
+def _reasoning(message: Mapping[str, Any]) -> str:
+    """Return the thoughts under the name that newer servers use, or the one of older ones."""
+    return str(message.get("reasoning") or message.get("reasoning_content") or "")
 
 
 def _count(value: object) -> int | None:

@@ -7,9 +7,16 @@ from typing import Final
 
 import numpy as np
 
-from study.responses.engines.base import GenerationRequest, GenerationResult
+from study.responses.engines.base import (
+    ENVIRONMENT_FIELDS,
+    GenerationRequest,
+    GenerationResult,
+    OneByOne,
+    environment_of,
+)
 
 SCRIPT_VERSION: Final = "1"
+NO_MODEL: Final = "none: scripted"
 MAX_ERRORS: Final = 2
 
 # What is written where a section would stay empty; bland, so that it meets no key point.
@@ -123,7 +130,7 @@ def _section_text(
     return "\n".join(f"- {text}" for text in texts) if is_list else " ".join(texts)
 
 
-class ScriptedEngine:
+class ScriptedEngine(OneByOne):
     """Answers from a card; the same seed gives the same text. What the messages say plays no part."""
 
     def __init__(
@@ -154,5 +161,7 @@ class ScriptedEngine:
             prompt_tokens=None,
             completion_tokens=None,
             duration_s=time.perf_counter() - started,
+            raw_request={"seed": request.seed, "ability": self._ability},
             raw_response=None,
+            environment=environment_of(engine=dict.fromkeys(ENVIRONMENT_FIELDS, NO_MODEL)),
         )

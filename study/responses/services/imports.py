@@ -11,10 +11,12 @@ from study.protocol.models import Arm, Study, StudyVignette
 from study.protocol.queries import model_arms
 from study.protocol.transactions import locked_study, record_event
 from study.protocol.vocabulary import Phase
+from study.responses.engines.base import NOT_TOLD
 from study.responses.jsonlines import AnswerLine, read_lines
 from study.responses.models import Generation, GenerationAttempt, ModelSetup, Response
 from study.responses.outcomes import ReadAnswer, read_answer, sections_outcome
 from study.responses.prompts import prompt_sha256
+from study.responses.provenance import untold
 from study.responses.queries import is_accepting
 from study.responses.services.queue import store_draw
 from study.responses.services.setups import IMPORTED_PROMPT
@@ -165,7 +167,7 @@ def _record_attempt(
         generation=row,
         number=1,
         engine=provenance["engine"],
-        engine_version=provenance.get("engine_version") or "",
+        engine_version=provenance.get("engine_version") or NOT_TOLD,
         model=provenance["model"],
         revision=provenance["revision"],
         simulated=provenance.get("simulated", False),
@@ -183,4 +185,5 @@ def _record_attempt(
         raw_response=line.raw,
         outcome=answer.outcome,
         finished_at=now,
+        **untold(),
     )

@@ -15,10 +15,11 @@ from study.protocol.models import Study
 from study.protocol.transactions import locked_study, record_event
 from study.protocol.vocabulary import Phase
 from study.responses.engines.base import GenerationResult
-from study.responses.inputs import clean_json, clean_text, sections_sha256
+from study.responses.inputs import clean_text, sections_sha256
 from study.responses.models import AnsweringClosure, Generation, GenerationAttempt, Response
 from study.responses.outcomes import FINAL_AT_ONCE, ReadAnswer, read_answer
 from study.responses.prompts import prompt_sha256
+from study.responses.provenance import provenance_of
 from study.responses.queries import is_accepting
 from study.responses.services.opening import draw_seed
 from study.responses.services.receipts import draw_source, make_receipt
@@ -61,7 +62,8 @@ def _claim(generation_id: int, now: datetime, worker: str, lease_seconds: float)
         lease_until=now + timedelta(seconds=lease_seconds),
         worker=worker[:80],
     )
-    return Generation.objects.get(pk=generation_id, lease_token=token) if won else None
+    claimed = Generation.objects.select_related("arm__model_setup")
+    return claimed.get(pk=generation_id, lease_token=token) if won else None
 
 
 def _held(generation_id: int, token: str) -> QuerySet[Generation]:
@@ -142,24 +144,28 @@ def store_result(
     with the next seed until the setup's attempts are used up; then the last one is kept as it is. A refusal
     is an answer.
     """
-    row = held_generation(generation_id, token)
-    if row is None:
+    study_id = _held(generation_id, token).values_list("study_id", flat=True).first()
+    if study_id is None:
         return ""
-    with locked_study(row.study_id) as study:
-        row = held_generation(generation_id, token)
+    # Reading takes time, in a new process seconds: nobody waits for the study's lock meanwhile.
+    answer = read_answer(result.content, result.reasoning, result.finish_reason)
+    with locked_study(study_id) as study:
+        # The row's own lock: without it a sweep may take the lease between this look and the commit.
+        held = _held(generation_id, token).select_for_update(no_key=True, of=("self",))
+        row = held.select_related("arm__model_setup", "study_vignette").first()
         if row is None or not is_accepting(study):
             return ""
-        return _store(study, row, result, messages, now)
+        return _store(study, row, result, answer, messages, now)
 
 
 def _store(
     study: Study,
     row: Generation,
     result: GenerationResult,
+    answer: ReadAnswer,
     messages: list[dict[str, str]],
     now: datetime,
 ) -> str:
-    answer = read_answer(result.content, result.reasoning, result.finish_reason)
     outcome = answer.outcome
     attempt = _record_attempt(row, result, messages, answer, now)
     is_final = outcome in FINAL_AT_ONCE or attempt.number >= row.arm.model_setup.max_attempts
@@ -193,32 +199,13 @@ def _record_attempt(
     return GenerationAttempt.objects.create(
         generation=row,
         number=row.attempts + 1,
-        prompt_version=row.arm.model_setup.prompt_version,
         prompt_sha256=prompt_sha256(messages),
         messages=messages,
         reasoning=answer.reasoning,
         outcome=answer.outcome,
         finished_at=now,
-        **_provenance(result),
+        **provenance_of(result, row.arm.model_setup),
     )
-
-
-def _provenance(result: GenerationResult) -> dict[str, Any]:
-    return {
-        "engine": result.engine,
-        "engine_version": clean_text(result.engine_version)[:40],
-        "model": clean_text(result.model)[:120],
-        "revision": clean_text(result.revision)[:80],
-        "simulated": result.simulated,
-        "sampling": dict(result.sampling),
-        "seed": result.seed,
-        "finish_reason": clean_text(result.finish_reason)[:40],
-        "prompt_tokens": result.prompt_tokens,
-        "completion_tokens": result.completion_tokens,
-        "duration_s": result.duration_s,
-        "raw_text": clean_json(result.content or ""),
-        "raw_response": clean_json(result.raw_response),
-    }
 
 
 def store_draw(

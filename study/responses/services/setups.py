@@ -1,7 +1,9 @@
 """How each model arm is asked, and the engine that asks it."""
 
+import re
 from datetime import datetime
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 from django.conf import settings
 
@@ -12,18 +14,24 @@ from study.protocol.queries import model_arms
 from study.protocol.rubric import SECTIONS
 from study.protocol.transactions import locked_study, record_event
 from study.protocol.vocabulary import Phase
-from study.responses.engines.base import Engine
+from study.responses.engines import vllm_process
+from study.responses.engines.base import Engine, EngineSettings, InterruptionError
+from study.responses.engines.description import FactsError, read_facts
 from study.responses.engines.openai_http import OpenAIHTTPEngine
 from study.responses.engines.scripted import Card, CardError, CardPoint, ScriptedEngine
 from study.responses.inputs import ModelSetupInput, complete_sampling
 from study.responses.models import GenerationAttempt, ModelSetup
+from study.responses.profiles.loader import Profile, ProfileError, shipped_profile
 from study.responses.prompts import SYSTEM_PROMPTS
 from vignettes.models import VignetteVersion
 from vignettes.structure import VignetteContent
 
-IN_PROCESS = "vllm"
 IMPORTED_PROMPT = "imported"
 MAX_DRAWS, MAX_ATTEMPTS = 20, 10
+# Engines that ask a real model, with every parameter of the wire.
+ASKING: Final = frozenset({ModelSetup.Engine.OPENAI, ModelSetup.Engine.VLLM})
+# The model's name is a directory's name there: nobody may climb out of the operator's directory.
+_DIRECTORY_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 def allowed_base_urls() -> list[str]:
@@ -55,9 +63,10 @@ def configure_model(
 
 
 def _checked(study: Study, setup: ModelSetupInput) -> dict[str, Any]:
-    problems = _problems(study, setup)
+    profile, faults = _profile(setup)
+    problems = [*_problems(study, setup), *faults, *_prompt_problems(setup, profile)]
     sampling: dict[str, Any] = {}
-    if setup.engine == ModelSetup.Engine.OPENAI:
+    if setup.engine in ASKING:
         try:
             sampling = complete_sampling(setup.sampling)
         except ValueError as error:
@@ -70,25 +79,52 @@ def _checked(study: Study, setup: ModelSetupInput) -> dict[str, Any]:
         "model": setup.model.strip(),
         "revision": setup.revision.strip(),
         "base_url": setup.base_url.rstrip("/"),
+        "profile": profile.identity() if profile else {},
         "prompt_version": IMPORTED_PROMPT if is_imported else setup.prompt_version,
+        "system_prompt": "" if is_imported else _system_prompt(setup, profile),
         "sampling": sampling,
+        "serve": dict(profile.serve) if profile else {},
         "draws": setup.draws,
         "max_attempts": setup.max_attempts,
         "ability": setup.ability if setup.engine == ModelSetup.Engine.SCRIPTED else None,
     }
 
 
+def _profile(setup: ModelSetupInput) -> tuple[Profile | None, list[str]]:
+    if not setup.profile:
+        return None, []
+    try:
+        return shipped_profile(setup.profile), []
+    except ProfileError as error:
+        return None, error.problems
+
+
+def _prompt_problems(setup: ModelSetupInput, profile: Profile | None) -> list[str]:
+    if profile is not None:
+        if setup.prompt_version == profile.prompt_version:
+            return []
+        return [f"prompt_version: the profile {profile.name} asks with {profile.prompt_version}"]
+    if setup.prompt_version in SYSTEM_PROMPTS:
+        return []
+    return [f"prompt_version: known without a profile are {', '.join(SYSTEM_PROMPTS)}"]
+
+
+def _system_prompt(setup: ModelSetupInput, profile: Profile | None) -> str:
+    return profile.system_prompt if profile else SYSTEM_PROMPTS[setup.prompt_version]
+
+
 def _problems(study: Study, setup: ModelSetupInput) -> list[str]:
     is_scripted = setup.engine == ModelSetup.Engine.SCRIPTED
     is_able = setup.ability is not None and 0 <= setup.ability <= 1
+    is_directory = _DIRECTORY_NAME.fullmatch(setup.model.strip()) is not None
     rules = [
         (setup.engine in ModelSetup.Engine.values, _unknown_engine(setup.engine)),
         (0 < len(setup.model.strip()) <= 120, "model: name the model, in at most 120 characters"),
-        (len(setup.revision) <= 80, "revision: at most 80 characters"),
         (
-            setup.prompt_version in SYSTEM_PROMPTS,
-            f"prompt_version: known are {', '.join(SYSTEM_PROMPTS)}",
+            setup.engine != ModelSetup.Engine.VLLM or is_directory,
+            "model: inside the worker it is the name of a directory: letters, digits, dots, hyphens",
         ),
+        (len(setup.revision) <= 80, "revision: at most 80 characters"),
         (1 <= setup.draws <= MAX_DRAWS, f"draws: 1 to {MAX_DRAWS}"),
         (1 <= setup.max_attempts <= MAX_ATTEMPTS, f"max_attempts: 1 to {MAX_ATTEMPTS}"),
         (not is_scripted or is_able, "ability: a scripted engine needs a number from 0 to 1"),
@@ -105,10 +141,6 @@ def _problems(study: Study, setup: ModelSetupInput) -> list[str]:
 
 
 def _unknown_engine(engine: str) -> str:
-    if engine == IN_PROCESS:
-        return (
-            "engine: vLLM inside the worker is not installed here; serve the model with `vllm serve` instead"
-        )
     return f"engine: {engine!r} is not known; known are {', '.join(ModelSetup.Engine.values)}"
 
 
@@ -129,7 +161,8 @@ def _refuse_late_change(arm: Arm, fields: dict[str, Any]) -> None:
 def engine_for(setup: ModelSetup, version: VignetteVersion, *, word_cap: int) -> Engine:
     """Return the engine of a model arm; a scripted one is given the vignette's card here and nowhere else.
 
-    Raises InvalidInput for an engine that cannot be asked (imported answers, or one that is not installed).
+    Raises InvalidInput for an engine that cannot be asked (imported answers, or one that is not installed),
+    InterruptionError while the operator's facts cannot be read.
     """
     if setup.engine == ModelSetup.Engine.SCRIPTED:
         return ScriptedEngine(
@@ -140,16 +173,47 @@ def engine_for(setup: ModelSetup, version: VignetteVersion, *, word_cap: int) ->
             model=setup.model,
         )
     if setup.engine == ModelSetup.Engine.OPENAI:
-        return OpenAIHTTPEngine(
-            base_url=setup.base_url or allowed_base_urls()[0],
-            model=setup.model,
-            revision=setup.revision,
-            api_key=settings.LLM_API_KEY,
-            timeout_s=settings.LLM_TIMEOUT_S,
-        )
+        return OpenAIHTTPEngine(engine_settings(setup))
+    if setup.engine == ModelSetup.Engine.VLLM:
+        if not vllm_process.is_installed():
+            raise InvalidInput(
+                "engine: vLLM is not installed in this worker; ask a worker on the GPU host, or serve the "
+                "model with `vllm serve` and set up the address of the server"
+            )
+        return vllm_process.VLLMProcessEngine(engine_settings(setup))
     raise InvalidInput(
         _unknown_engine(setup.engine) if setup.engine != "imported" else "imported answers are not asked"
     )
+
+
+def engine_settings(setup: ModelSetup) -> EngineSettings:
+    """Return what both connectors to a real model are given; the operator's settings come in here."""
+    serve = dict(setup.serve)
+    if settings.LLM_TENSOR_PARALLEL:
+        serve["tensor_parallel_size"] = settings.LLM_TENSOR_PARALLEL
+    return EngineSettings(
+        model=setup.model,
+        revision=setup.revision,
+        base_url=setup.base_url or allowed_base_urls()[0],
+        api_key=settings.LLM_API_KEY,
+        timeout_s=settings.LLM_TIMEOUT_S,
+        directory=str(Path(settings.LLM_MODELS_DIR) / setup.model),
+        serve=serve,
+        facts=declared_facts(setup.model),
+    )
+
+
+def declared_facts(model: str) -> dict[str, Any]:
+    """Return what the operator declared of a served model, nothing without a file of facts.
+
+    Raises InterruptionError while the file is not right: the draws wait for it and do not fail.
+    """
+    if not settings.LLM_FACTS:
+        return {}
+    try:
+        return read_facts(Path(settings.LLM_FACTS), model)
+    except FactsError as error:
+        raise InterruptionError(f"the declared facts cannot be read: {error}") from error
 
 
 def card_of(content: VignetteContent) -> Card:
