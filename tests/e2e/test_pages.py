@@ -35,6 +35,7 @@ PAGES = [
     (LEAD, "people", "/studies/pages-rating/people/"),
     (LEAD, "protocol", "/studies/pages-rating/protocol/"),
     (LEAD, "plan", "/studies/pages-rating/plan/"),
+    (LEAD, "power", "/studies/pages-rating/power/?simulate=1"),
     (LEAD, "models", "/studies/pages-answering/models/"),
     (LEAD, "close", "/studies/pages-answering/answering/close/"),
     (LEAD, "seal", "/studies/pages-rating/seal/"),

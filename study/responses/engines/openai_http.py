@@ -1,5 +1,6 @@
 """Any server that speaks OpenAI's chat completions, `vllm serve` first of all."""
 
+import atexit
 import os
 import threading
 import time
@@ -47,6 +48,7 @@ def _client() -> httpx.Client:
             )
             # The host's proxy variables stay out: vignettes and answers go to this one server, nowhere else.
             _clients[os.getpid()] = httpx.Client(trust_env=False, limits=limits)
+            atexit.register(_clients[os.getpid()].close)
         return _clients[os.getpid()]
 
 
