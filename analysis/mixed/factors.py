@@ -8,9 +8,10 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from analysis.estimate import Array
-from analysis.mixed.crossproducts import Codes, CrossProducts
+from analysis.mixed.crossproducts import CrossProducts
 from analysis.mixed.information import expected_information
 from analysis.mixed.likelihood import Likelihood
+from analysis.mixed.tables import Codes
 
 NO_LEVEL = "no row carries it"
 ONE_LEVEL = "it has one level only"

@@ -9,8 +9,9 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.estimate import Array
-from analysis.mixed.crossproducts import Codes, CrossProducts
+from analysis.mixed.crossproducts import CrossProducts
 from analysis.mixed.likelihood import Likelihood, NotEstimableError, Terms, minimise, profiled
+from analysis.mixed.tables import Codes
 from analysis.threads import one_thread
 
 Method = Literal["REML", "ML"]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from analysis.mixed import crossproducts
+from analysis.mixed import elimination, tables
 from analysis.mixed.crossproducts import CrossProducts
 from analysis.mixed.information import expected_information
 from analysis.mixed.likelihood import Likelihood, component_fixed, profiled, residual_fixed
@@ -54,8 +54,8 @@ def test_sparse_tables_give_the_same_products(monkeypatch):
     columns, codes = _setting([9, 4, 6], missing=True)
     ratios = np.array([0.3, 0.7, 0.1])
     dense = CrossProducts(columns, codes).project(ratios)
-    monkeypatch.setattr(crossproducts, "DENSE_CELLS", 0)
-    monkeypatch.setattr(crossproducts, "DENSE_GRAMS", 0)
+    monkeypatch.setattr(tables, "DENSE_CELLS", 0)
+    monkeypatch.setattr(elimination, "DENSE_GRAMS", 0)
     base = CrossProducts(columns, codes)
     found = base.project(ratios)
     for name in ("fixed", "traces", "squares", "first", "second", "tail_loads", "solved"):

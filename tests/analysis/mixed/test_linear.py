@@ -161,7 +161,7 @@ def test_many_levels_are_fitted_in_little_memory():
     a, b = rng.integers(0, text, rows), rng.integers(0, judge, rows)
     y = 3 + 0.5 * rng.standard_normal(text)[a] + 0.3 * rng.standard_normal(judge)[b]
     fit = _intercept(y + rng.standard_normal(rows), {"text": a, "judge": b})
-    assert sparse.issparse(fit.state.likelihood.base.crossing)
+    assert sparse.issparse(fit.state.likelihood.base.eliminable.table)
     assert fit.variances == pytest.approx({"text": 0.25, "judge": 0.09, "residual": 1.0}, rel=0.15)
     test = contrast_test(fit, [1.0])
     assert (test.degrees, test.note != "") == ("Satterthwaite", True)
