@@ -49,13 +49,9 @@ def _engine(scenario: Scenario) -> bool:
 
 
 def _few(scenario: Scenario) -> bool:
-    """The default size with few resident differences."""
-    return scenario.size == DEFAULT and scenario.resident == RESIDENT[0]
-
-
-def _fewest(scenario: Scenario) -> bool:
-    """Of these, complete tables on the middle of the scale with no difference."""
-    return _few(scenario) and _complete(scenario) and scenario.scale == "mid" and scenario.null == 0
+    """The default size: complete tables on the middle of the scale with no difference, few of residents."""
+    is_middle = scenario.scale == "mid" and scenario.null == 0
+    return scenario.size == DEFAULT and scenario.resident == RESIDENT[0] and _complete(scenario) and is_middle
 
 
 GROUPS = {
@@ -63,7 +59,7 @@ GROUPS = {
     TREE: Group(4_000, 0.3, _complete),
     ENGINE: Group(4_000, 10.0, _engine),
     LINEAR: Group(4_000, 20.0, _few),
-    ORDINAL: Group(4_000, 150.0, _fewest),
+    ORDINAL: Group(4_000, 40.0, _few),
 }
 GROUP_NAMES: Sequence[str] = tuple(GROUPS)
 

@@ -26,6 +26,8 @@ from analysis.ordinal.thresholds import ThresholdStructure
 _MAX_NEWTON = 60
 # Newton converges quadratically: after a step this small the mode is exact to rounding.
 _STEP_TOLERANCE = 1e-9
+# Far from the mode the parabola leads many standard deviations too far; a shorter step saves the halving.
+_LONGEST_STEP = 20.0
 
 
 class InfeasibleError(ArithmeticError):
@@ -121,6 +123,7 @@ class MixedModel:
             if largest <= _STEP_TOLERANCE:
                 self._near = effects
                 return Mode(effects, eta, value, found, precision)
+            step = step * min(1.0, _LONGEST_STEP / largest)
             for _ in range(40):
                 eta, found, trial = self._at(parameters, spread, fixed, effects + step)
                 if trial <= value + 1e-11 * (1 + abs(value)):

@@ -44,26 +44,29 @@ class Pairs:
 
 
 class SparsePairs(Pairs):
-    """The same where most pairs never meet."""
+    """The same where most pairs never meet; `left` and `right` are those that do."""
 
     def __init__(self, left: Codes, right: Codes, shape: tuple[int, int]) -> None:
         super().__init__(left, right, shape)
         self._met = ((left < shape[0]) & (right < shape[1])).ravel()
         cells, self._place = np.unique(self._index[self._met], return_inverse=True)
-        self._left, self._right = np.divmod(cells, shape[1] + 1)
-        self._ends = np.concatenate([[0], np.cumsum(np.bincount(self._left, minlength=shape[0]))])
+        self.left, self.right = np.divmod(cells, shape[1] + 1)
+        self._ends = np.concatenate([[0], np.cumsum(np.bincount(self.left, minlength=shape[0]))])
 
     def sums(self, weight: Array, left: Array, right: Array) -> Any:
         """diag(left) S diag(right), with S the sum of the rows' weights over each pair, sparse."""
-        total = np.bincount(self._place, self._tiled(weight)[self._met], len(self._left))
-        data = total * left[self._left] * right[self._right]
-        return sparse.csr_matrix((data, self._right, self._ends), self.shape)
+        total = np.bincount(self._place, self._tiled(weight)[self._met], len(self.left))
+        data = total * left[self.left] * right[self.right]
+        return sparse.csr_matrix((data, self.right, self._ends), self.shape)
 
     def along(self, matrix: Array, left: Array, right: Array) -> Array:
         """Sum over each row's pairs of the entries of diag(left) matrix diag(right)."""
-        entries = matrix[self._left, self._right] * left[self._left] * right[self._right]
+        return self.along_entries(matrix[self.left, self.right], left, right)
+
+    def along_entries(self, entries: Array, left: Array, right: Array) -> Array:
+        """`along` from the matrix's entries at the pairs (left, right) that meet."""
         found = np.zeros(len(self._index))
-        found[self._met] = entries[self._place]
+        found[self._met] = (entries * left[self.left] * right[self.right])[self._place]
         return np.asarray(found.reshape(self.repeats, -1).sum(axis=0))
 
 

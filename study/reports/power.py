@@ -1,6 +1,6 @@
 """Power of a study as it is planned: its own sizes and margins, simulated before the plan is locked."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from analysis.plan import parse_plan
@@ -16,8 +16,11 @@ if TYPE_CHECKING:
     from analysis.power.design import Design
 
 STUDIES = 1_000
-# A design whose raters do not score everything takes one model fit for each contrast of each study.
-STUDIES_INCOMPLETE = 40
+INCOMPLETE = (
+    "In a study of these sizes not every rater scores every response, or the residents do not share the "
+    "vignettes equally. Each simulated study then takes many model fits, too long for a page: "
+    "`manage.py power` does it."
+)
 WORTH_SHOWING = 0.5
 ERROR = "Share of the simulated studies that make the claim, ± its Monte-Carlo standard error."
 
@@ -89,6 +92,8 @@ def simulated_power(study: Study, sizes: Sizes) -> Power:
     from analysis.power.results import simulate_power  # noqa: PLC0415
 
     base = _design(study, sizes)
+    if not base.complete:
+        return Power([], [INCOMPLETE], [], 0)
     runs = [simulate_power(with_difference(base, value), map, _unseen) for value in (0.0, WORTH_SHOWING)]
     captions = ("No true difference", f"Every model better by {WORTH_SHOWING:g} points on every dimension")
     tables = [_table(caption, run["claims"]) for caption, run in zip(captions, runs, strict=True)]
@@ -102,12 +107,12 @@ def _design(study: Study, sizes: Sizes) -> "Design":
     if stored is None or not sizes.models or not sizes.vignettes:
         raise PreconditionMissing("The study needs vignettes, a model and a plan before it can be simulated.")
     plan = parse_plan(stored.text)
-    design = Design(
+    return Design(
         **{name: getattr(sizes, name) for name in SIZES},
         margins={dimension: plan.margins.get(dimension, float(study.margin)) for dimension in DIMENSIONS},
         equivalence_alpha=plan.equivalence_alpha,
+        studies=STUDIES,
     )
-    return replace(design, studies=STUDIES if design.complete else STUDIES_INCOMPLETE)
 
 
 def _unseen(done: int, total: int) -> None:

@@ -40,6 +40,12 @@ def test_a_design_below_the_minimum_is_told_that_it_carries_no_word() -> None:
     assert any("rater" in fault for fault in found.faults)
 
 
+def test_a_design_that_takes_model_fits_is_sent_to_the_command_line() -> None:
+    found = simulated_power(draft_study(vignettes=6), Sizes(6, 6, 1, 1, 4, 3, ()))
+    assert found.tables == []
+    assert "manage.py power" in found.advice[0]
+
+
 def test_a_study_without_a_model_cannot_be_simulated() -> None:
     with pytest.raises(PreconditionMissing):
         simulated_power(draft_study(vignettes=6), Sizes(6, 6, 1, 0, 3, 3, ()))
@@ -47,7 +53,7 @@ def test_a_study_without_a_model_cannot_be_simulated() -> None:
 
 def test_the_page_shows_sizes_at_once_and_power_on_demand(client: Client) -> None:
     study = draft_study(vignettes=4)
-    add_people(study, residents_per_level=2, raters=4)
+    add_people(study, residents_per_level=2, raters=study.raters_per_response)
     client.force_login(person("lead@example.org"))
     address = reverse("power", args=[study.slug])
     page = client.get(address).content.decode()
