@@ -161,10 +161,6 @@ class MixedModel:
         spread = self.crossing.spread(parameters.sd)
         return np.column_stack([-spread * self.crossing.per_level(column) for column in columns])
 
-
-class Laplace(MixedModel):
-    """Negative log-likelihood by the Laplace approximation."""
-
     def evaluate(self, at: Array) -> tuple[float, Array]:
         """Value and gradient in (alpha, beta, sd).
 
@@ -177,13 +173,24 @@ class Laplace(MixedModel):
             with np.errstate(all="ignore"):
                 parameters = self.parameters(at)
                 mode = self.mode(parameters)
-                value = mode.value + mode.precision.log_determinant / 2
-                gradient = self._gradient(parameters, mode)
+                value, gradient = self._approximate(parameters, mode)
         except NotPositiveError:
             raise InfeasibleError from None
         if not (np.isfinite(value) and np.isfinite(gradient).all()):
             raise InfeasibleError
         return value, gradient
+
+    def _approximate(self, parameters: Parameters, mode: Mode) -> tuple[float, Array]:
+        """Value and gradient of one approximation, given the mode."""
+        raise NotImplementedError
+
+
+class Laplace(MixedModel):
+    """Negative log-likelihood by the Laplace approximation."""
+
+    def _approximate(self, parameters: Parameters, mode: Mode) -> tuple[float, Array]:
+        value = mode.value + mode.precision.log_determinant / 2
+        return value, self._gradient(parameters, mode)
 
     def _gradient(self, parameters: Parameters, mode: Mode) -> Array:
         crossing, rows = self.crossing, self.rows

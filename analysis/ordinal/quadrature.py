@@ -14,8 +14,7 @@ import numpy as np
 from scipy import special
 
 from analysis.estimate import Array
-from analysis.ordinal.blocks import NotPositiveError
-from analysis.ordinal.laplace import InfeasibleError, Laplace, MixedModel, Mode, Parameters
+from analysis.ordinal.laplace import Laplace, MixedModel, Mode, Parameters
 from analysis.ordinal.links import Link
 from analysis.ordinal.rows import OrdinalRows
 from analysis.ordinal.thresholds import ThresholdStructure
@@ -57,25 +56,9 @@ class Quadrature(MixedModel):
         self._node, weight = np.polynomial.hermite_e.hermegauss(nodes)
         self._log_weight = np.log(weight) + self._node**2 / 2 - np.log(2 * np.pi) / 2
 
-    def evaluate(self, at: Array) -> tuple[float, Array]:
-        """Value and gradient in (alpha, beta, sd).
-
-        Raises
-        ------
-        InfeasibleError
-            If the thresholds are out of order or the mode is not found.
-        """
-        try:
-            with np.errstate(all="ignore"):
-                parameters = self.parameters(at)
-                mode = self.mode(parameters)
-                value, nodes = self._integrate(parameters, mode)
-                gradient = self._gradient(parameters, mode, nodes)
-        except NotPositiveError:
-            raise InfeasibleError from None
-        if not (np.isfinite(value) and np.isfinite(gradient).all()):
-            raise InfeasibleError
-        return value, gradient
+    def _approximate(self, parameters: Parameters, mode: Mode) -> tuple[float, Array]:
+        value, nodes = self._integrate(parameters, mode)
+        return value, self._gradient(parameters, mode, nodes)
 
     def _integrate(self, parameters: Parameters, mode: Mode) -> tuple[float, _Nodes]:
         crossing, curvature = self.crossing, mode.precision.first

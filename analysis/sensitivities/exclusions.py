@@ -19,7 +19,7 @@ def fast_ratings(subject: Subject, parameters: Parameters) -> list[Finding]:
     return [subject.kept(~fast, note=f"{int(fast.sum())} differences left out")]
 
 
-def correct_guesses(subject: Subject, parameters: Parameters) -> list[Finding]:  # noqa: ARG001
+def correct_guesses(subject: Subject, parameters: Parameters) -> list[Finding]:  # noqa: ARG001  as all methods
     """Pairs left out in which the rater named the source of either response rightly."""
     study = subject.study
     if study.dataset.guesses.empty:

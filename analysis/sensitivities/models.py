@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.estimate import Array, MeanTest, t_test
-from analysis.mixed.contrasts import contrast_test
+from analysis.mixed.contrasts import ContrastTest, contrast_test
 from analysis.mixed.factors import distinct_factors
 from analysis.mixed.linear import fit_linear_mixed
 from analysis.mixed.rating_model import RatingModel, rating_model
@@ -33,20 +33,7 @@ def _fitted(
     labels = {name: np.where(codes < 0, np.nan, codes) for name, codes in kept.items()}
     fit = fit_linear_mixed(y, x, labels)
     result = contrast_test(fit, weights, confidence=subject.plan.confidence)
-    if result.estimate is None or result.se is None or result.df is None:
-        return MeanTest(engine, None, result.reason)
-    return t_test(
-        engine,
-        result.estimate,
-        result.se,
-        result.df,
-        margin=subject.margin,
-        confidence=subject.plan.confidence,
-        narrow_confidence=NARROW_CONFIDENCE,
-        components=fit.variances,
-        rater_share=None,
-        singular=fit.singular,
-    )
+    return _as_test(engine, result, fit.variances, subject)
 
 
 def length_adjusted(subject: Subject, parameters: Parameters) -> list[Finding]:
@@ -103,25 +90,27 @@ def first_exposure(subject: Subject, parameters: Parameters) -> list[Finding]:  
         is_first,
         confidence=subject.plan.confidence,
     )
-    test = _as_test(model, subject)
+    test = _as_test(ENGINE_RATINGS, model, model.components or {}, subject)
     counts = f"{int(is_first.sum())} and {int((~is_first).sum())} ratings"
     faults = tuple(subject.faults_of(subject.differences))
     plan = subject.plan
     return [Finding("", test, len(rows), subject.margin, plan.equivalence_alpha, faults, counts)]
 
 
-def _as_test(model: RatingModel, subject: Subject) -> MeanTest:
-    if model.estimate is None or model.se is None or model.df is None:
-        return MeanTest(ENGINE_RATINGS, None, model.reason)
+def _as_test(
+    engine: str, found: ContrastTest | RatingModel, components: dict[str, float], subject: Subject
+) -> MeanTest:
+    if found.estimate is None or found.se is None or found.df is None:
+        return MeanTest(engine, None, found.reason)
     return t_test(
-        ENGINE_RATINGS,
-        model.estimate,
-        model.se,
-        model.df,
+        engine,
+        found.estimate,
+        found.se,
+        found.df,
         margin=subject.margin,
         confidence=subject.plan.confidence,
         narrow_confidence=NARROW_CONFIDENCE,
-        components=model.components or {},
+        components=components,
         rater_share=None,
-        singular=model.singular,
+        singular=found.singular,
     )

@@ -19,7 +19,7 @@ STUDIES = 1_000
 INCOMPLETE = (
     "In a study of these sizes not every rater scores every response, or the residents do not share the "
     "vignettes equally. Each simulated study then takes many model fits, too long for a page: "
-    "`manage.py power` does it."
+    "the command manage.py power does it."
 )
 WORTH_SHOWING = 0.5
 ERROR = "Share of the simulated studies that make the claim, ± its Monte-Carlo standard error."
