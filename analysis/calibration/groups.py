@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from analysis.calibration.covering import COVERING
 from analysis.calibration.scenarios import DEFAULT, RESIDENT, Scenario, scenarios
 from analysis.calibration.work import ENGINE, LINEAR, ORDINAL, SIMPLE, TREE, payloads
 
@@ -49,16 +50,16 @@ def _engine(scenario: Scenario) -> bool:
 
 
 def _few(scenario: Scenario) -> bool:
-    """The default size: complete tables on the middle of the scale with no difference, few of residents."""
-    is_middle = scenario.scale == "mid" and scenario.null == 0
-    return scenario.size == DEFAULT and scenario.resident == RESIDENT[0] and _complete(scenario) and is_middle
+    """Each rater-by-source deviation in the plainest case of the default size, and the covering array."""
+    is_plain = scenario.resident == RESIDENT[0] and scenario.scale == "mid" and scenario.null == 0
+    return scenario in COVERING or (scenario.size == DEFAULT and is_plain and _complete(scenario))
 
 
 GROUPS = {
     SIMPLE: Group(4_000, 1.0, _any),
     TREE: Group(4_000, 0.3, _complete),
     ENGINE: Group(4_000, 10.0, _engine),
-    LINEAR: Group(4_000, 20.0, _few),
+    LINEAR: Group(4_000, 20.0, _engine),
     ORDINAL: Group(4_000, 40.0, _few),
 }
 GROUP_NAMES: Sequence[str] = tuple(GROUPS)
