@@ -11,6 +11,7 @@ from django.test import override_settings
 from django.test.utils import setup_databases, teardown_databases
 from pytest_django import DjangoDbBlocker
 
+from tests.model_server import ModelServer, running_model_server
 from tests.servers import redis
 
 # Machines share their cores: a slow example is no fault, and the same examples run everywhere.
@@ -141,3 +142,9 @@ def _copy_database(source: str, target: str) -> None:
 def _on_server(statement: str, parameters: list[str] | None = None) -> None:
     with connection._nodb_cursor() as cursor:
         cursor.execute(statement, parameters)
+
+
+@pytest.fixture
+def model_server() -> Iterator[ModelServer]:
+    with running_model_server() as server:
+        yield server

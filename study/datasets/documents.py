@@ -14,10 +14,10 @@ from study.datasets.inputs import Pseudonyms
 from study.datasets.pseudonyms import keyed_digest
 from study.datasets.queries import open_assignments, signatures_for, study_secret
 from study.datasets.writer import WrittenFile
+from study.engines.base import NOT_TOLD
 from study.protocol.models import Arm, Study
 from study.protocol.queries import approval_exception
 from study.ratings.models import Allocation
-from study.responses.engines.base import NOT_TOLD
 from study.responses.models import GenerationAttempt, ModelSetup
 from study.responses.prompts import SYSTEM_PROMPTS
 from study.responses.provenance import NO_PROFILE

@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterable
 from typing import Any, Final
 
-from study.responses.engines.base import NOT_TOLD
-from study.responses.inputs import canonical_json
+from study.engines.base import NOT_TOLD
+from study.engines.text import canonical_json
 from study.responses.models import GenerationAttempt
 
 _FACTS: Final = (

@@ -1,7 +1,7 @@
 """What scripted residents have learnt: the bank's files, found by the scenario that their page shows."""
 
 from study.demonstration.people import scenario_key
-from study.responses.engines.scripted import Card
+from study.engines.scripted import Card
 from study.responses.services.setups import card_of
 from vignettes.bank import CONTENT_DIRECTORY
 from vignettes.schema import load_directory

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from study.demonstration.browser import Browser, Page, PlayError
 from study.demonstration.people import ScriptedPerson, ScriptedRater, ScriptedResident
 from study.demonstration.script import CURATOR, DOMAIN, LEAD, PASSWORD, SECOND, Script
-from study.responses.engines.scripted import Card
+from study.engines.scripted import Card
 
 
 @dataclass

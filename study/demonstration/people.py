@@ -7,8 +7,8 @@ import numpy as np
 
 from study.demonstration.browser import Browser, Page, PlayError
 from study.demonstration.judgement import Judgement, ShownPoint, judge, read_response
+from study.engines.scripted import Card, compose_sections
 from study.protocol.rubric import DIMENSION_CODES, SECTIONS
-from study.responses.engines.scripted import Card, compose_sections
 
 
 def generator(*words: object) -> np.random.Generator:

@@ -6,8 +6,8 @@ import numpy as np
 
 from study.demonstration.judgement import ShownPoint, judge, read_response
 from study.demonstration.people import generator
+from study.engines.scripted import Card, compose_sections
 from study.protocol.rubric import DIMENSION_CODES
-from study.responses.engines.scripted import Card, compose_sections
 
 ANSWERS_PER_CARD = 40
 

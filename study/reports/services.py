@@ -15,6 +15,7 @@ from study.datasets.models import FrozenDataset
 from study.datasets.queries import DatasetMismatch
 from study.datasets.services import NAMES_RELEASED, verify_frozen
 from study.datasets.verification import dataset_folder
+from study.engines.text import clean_json
 from study.participants.models import Person, Role
 from study.participants.policies import participant_of
 from study.participants.tokens import require_investigator
@@ -25,7 +26,6 @@ from study.protocol.vocabulary import Phase
 from study.reports.models import AnalysisRun
 from study.reports.queries import AFTER_LOCK, REPORT_FILE, RESULTS_FILE, latest_run, study_by_id
 from study.reports.rendering import figure_texts, standalone_report
-from study.responses.inputs import clean_json
 from vignettes.bank import LoadReport, store_contents
 from vignettes.schema import load_bytes
 from vignettes.strict_yaml import BankError

@@ -4,17 +4,17 @@ from typing import Any
 
 from django import forms
 
+from study.engines.profiles.loader import Profile, profile_names, shipped_profile
+from study.engines.sampling import SAMPLING
 from study.protocol.rubric import SECTION_HELP, SECTIONS
 from study.responses.inputs import (
     MAX_ACTIVE_SECONDS,
     MAX_RESOURCES_CHARS,
     MAX_SECTION_CHARS,
-    SAMPLING,
     AnswerInput,
     ModelSetupInput,
 )
 from study.responses.models import Draft, ModelSetup
-from study.responses.profiles.loader import Profile, profile_names, shipped_profile
 from study.responses.prompts import SYSTEM_PROMPTS
 
 

@@ -5,7 +5,8 @@ import math
 from dataclasses import dataclass
 from typing import Any, Final
 
-from study.responses.inputs import MAX_SECTION_CHARS, clean_json, clean_sections
+from study.engines.text import clean_json
+from study.responses.inputs import MAX_SECTION_CHARS, clean_sections
 
 MAX_BYTES: Final = 20 * 1024 * 1024
 MAX_TEXT_CHARS: Final = 200_000

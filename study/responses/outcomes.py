@@ -11,9 +11,10 @@ from typing import Final
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
+from study.engines.reasoning import has_open_tag, split_reasoning
 from study.protocol.rubric import SECTIONS
 from study.responses.inputs import is_blank
-from study.responses.parsing import has_open_tag, parse_answer, split_reasoning
+from study.responses.parsing import parse_answer
 
 ANSWERED: Final = "answered"
 EMPTY: Final = "empty"

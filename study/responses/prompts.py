@@ -4,8 +4,8 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from study.engines.text import canonical_json
 from study.protocol.rubric import SECTION_HELP, SECTIONS
-from study.responses.inputs import canonical_json
 
 _TASK: Final = (
     "You are the doctor on duty and asked about the safe use of medicines. Judge the case below and say what "

@@ -2,11 +2,11 @@
 
 from typing import Any, Final
 
-from study.responses.engines.base import NOT_TOLD, GenerationResult, environment_of
-from study.responses.inputs import clean_json, clean_text
+from study.engines.base import NOT_TOLD, GenerationResult, environment_of
+from study.engines.text import clean_json, clean_text
 from study.responses.models import ModelSetup
 
-NO_PROFILE: Final = {"name": "none", "version": "none", "sha256": "none"}
+NO_PROFILE: Final = {"name": "none", "version": "none", "sha256": "none", "family": "unknown"}
 
 
 def provenance_of(result: GenerationResult, setup: ModelSetup) -> dict[str, Any]:

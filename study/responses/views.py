@@ -8,9 +8,11 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from study.engines.profiles.loader import Profile, profile_names, shipped_profile
 from study.participants.models import Role
 from study.participants.policies import ParticipantRequest, has_agreed, require_consent, role_required
 from study.protocol.errors import InvalidInput, NotFound, PhaseClosed, StudyError, error_payload
+from study.protocol.model_servers import allowed_base_urls
 from study.protocol.queries import model_arms
 from study.protocol.vocabulary import Phase
 from study.responses.bell import ring
@@ -24,7 +26,6 @@ from study.responses.forms import (
 )
 from study.responses.health import alarms
 from study.responses.models import ModelSetup
-from study.responses.profiles.loader import Profile, profile_names, shipped_profile
 from study.responses.queries import (
     PlannedAnswer,
     closure_of,
@@ -40,7 +41,7 @@ from study.responses.services.closing import close_answering
 from study.responses.services.drafts import DraftConflict, save_draft
 from study.responses.services.opening import ensure_planned, open_answering
 from study.responses.services.queue import retry_failed
-from study.responses.services.setups import allowed_base_urls, configure_model
+from study.responses.services.setups import configure_model
 from study.responses.services.submission import submit_answer
 
 READ_WRITE = ["GET", "HEAD", "POST"]

@@ -17,13 +17,13 @@ from django.conf import settings
 from django.db import close_old_connections
 from django.utils import timezone
 
-from study.protocol.errors import StudyError
-from study.responses.engines.base import (
+from study.engines.base import (
     GenerationRequest,
     GenerationResult,
     InterruptionError,
     RejectionError,
 )
+from study.protocol.errors import StudyError
 from study.responses.keeper import keeper, lease_seconds
 from study.responses.models import Generation, ModelSetup
 from study.responses.prompts import build_messages

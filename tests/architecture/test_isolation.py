@@ -46,7 +46,7 @@ def test_the_plan_and_the_schema_load_no_numerical_library(module: str) -> None:
 
 
 def test_engines_load_without_django() -> None:
-    paths = python_files("study/responses/engines")
+    paths = python_files("study/engines")
     modules = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in paths]
     assert _python(LOADED, ",".join(modules).replace(".__init__", ""), "django,celery,rest_framework") == ""
 

@@ -8,12 +8,12 @@ from study.blinding.key import StudySecret
 from study.datasets.documents import arms_text
 from study.datasets.generations import attempt_entry, distinct_facts
 from study.datasets.inputs import Pseudonyms
+from study.engines.base import ENVIRONMENT_FIELDS, NOT_TOLD
 from study.protocol.models import Study
-from study.responses.engines.base import ENVIRONMENT_FIELDS, NOT_TOLD
 from study.responses.models import GenerationAttempt
 from study.responses.worker import run_next
+from tests.model_server import COMPLETE, Reply, completion, running_model_server
 from tests.responses.conftest import asking_study
-from tests.responses.model_server import COMPLETE, Reply, completion, running_model_server
 
 pytestmark = pytest.mark.django_db
 

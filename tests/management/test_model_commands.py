@@ -10,8 +10,8 @@ from study.protocol.models import AuditEvent, Study
 from study.responses.models import Generation, GenerationAttempt, Response
 from study.responses.worker import run_next
 from tests.builders import draft_study
+from tests.model_server import COMPLETE, Reply, completion, running_model_server
 from tests.responses.conftest import asking_study, imported_study, opened_study
-from tests.responses.model_server import COMPLETE, Reply, completion, running_model_server
 
 
 def _said(command: str, *arguments: object) -> str:

@@ -1,6 +1,6 @@
 """A small study in answering, and a model server on this machine."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,13 +14,7 @@ from study.responses.inputs import AnswerInput
 from study.responses.models import ModelSetup, PlannedResponse
 from study.responses.services.opening import open_answering
 from tests.builders import NOW, add_people, draft_study, members, person
-from tests.responses.model_server import ModelServer, running_model_server
-
-
-@pytest.fixture
-def model_server() -> Iterator[ModelServer]:
-    with running_model_server() as server:
-        yield server
+from tests.model_server import ModelServer
 
 
 def lead() -> Person:

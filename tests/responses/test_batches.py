@@ -1,17 +1,17 @@
 import pytest
 from pytest_django.fixtures import Settings
 
+from study.engines.base import ENVIRONMENT_FIELDS, NOT_TOLD
+from study.engines.profiles.loader import shipped_profile
 from study.protocol.models import Study
-from study.responses.engines.base import ENVIRONMENT_FIELDS, NOT_TOLD
 from study.responses.models import Generation, GenerationAttempt, ModelSetup, Response
-from study.responses.profiles.loader import shipped_profile
 from study.responses.services.batches import claim_mates
 from study.responses.services.opening import open_answering
 from study.responses.services.queue import claim_next
 from study.responses.worker import run_batch, run_next, run_row
 from tests.builders import NOW, add_people, draft_study
+from tests.model_server import COMPLETE, ModelServer, Reply, completion
 from tests.responses.conftest import lead
-from tests.responses.model_server import COMPLETE, ModelServer, Reply, completion
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from study.responses.services.imports import ImportReport, import_answers
 from study.responses.services.opening import open_answering
 from study.responses.services.receipts import verify_receipt
 from tests.builders import NOW, PASSWORD, add_people, draft_study
+from tests.model_server import COMPLETE
 from tests.responses.conftest import imported_study, lead, opened_study
-from tests.responses.model_server import COMPLETE
 
 PROVENANCE = {
     "model": "big-model",

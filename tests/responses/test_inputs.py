@@ -1,15 +1,9 @@
 import pytest
 
+from study.engines.sampling import SAMPLING, complete_sampling
+from study.engines.text import clean_json, clean_text
 from study.protocol.rubric import SECTIONS
-from study.responses.inputs import (
-    SAMPLING,
-    clean_json,
-    clean_sections,
-    clean_text,
-    complete_sampling,
-    count_words,
-    sections_sha256,
-)
+from study.responses.inputs import clean_sections, count_words, sections_sha256
 from study.responses.prompts import SYSTEM_PROMPTS, build_messages, prompt_sha256
 
 

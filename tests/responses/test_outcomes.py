@@ -6,7 +6,7 @@ from study.protocol.rubric import SECTIONS
 from study.responses.inputs import clean_sections
 from study.responses.outcomes import is_in_language, is_refusal, read_answer, sections_outcome
 from study.responses.parsing import render_answer
-from tests.responses.model_server import COMPLETE
+from tests.model_server import COMPLETE
 from vignettes.bank import CONTENT_DIRECTORY
 from vignettes.schema import load_directory
 

@@ -2,9 +2,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from study.engines.reasoning import split_reasoning
 from study.protocol.rubric import SECTIONS
 from study.responses.inputs import clean_sections
-from study.responses.parsing import parse_answer, render_answer, split_reasoning
+from study.responses.parsing import parse_answer, render_answer
 
 FULL = {code: f"About {code}." for code in SECTIONS}
 WORDS = st.text(alphabet="abc XYZ.,%µ≥²0123456789\n", max_size=80)

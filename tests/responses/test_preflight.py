@@ -14,9 +14,9 @@ from pytest_django.fixtures import Settings
 from study.protocol.models import Study
 from study.responses.models import ModelSetup
 from study.responses.preflight import WorkerShape, refusals
+from tests.model_server import ModelServer
 from tests.responses.conftest import asking_study
 from tests.responses.faults.processes import ROOT, database_url
-from tests.responses.model_server import ModelServer
 
 GOOD = WorkerShape(
     pool="threads",

@@ -13,8 +13,8 @@ from study.responses.services.drafts import save_draft
 from study.responses.services.submission import submit_answer
 from study.responses.worker import run_next
 from tests.builders import NOW
+from tests.model_server import ModelServer
 from tests.responses.conftest import answer, asking_study, first_place, imported_study
-from tests.responses.model_server import ModelServer
 
 
 def test_the_list_tells_what_is_open_begun_and_sent(resident: Participant) -> None:

@@ -4,15 +4,16 @@ from typing import Any
 import pytest
 from pytest_django.fixtures import Settings
 
+from study.engines.base import InterruptionError
+from study.engines.openai_http import OpenAIHTTPEngine
+from study.engines.profiles.loader import shipped_profile
+from study.engines.sampling import SAMPLING
 from study.protocol.errors import InvalidInput, NotFound, PhaseClosed
 from study.protocol.models import AuditEvent, Study
 from study.protocol.queries import model_arms, resident_arms
-from study.responses.engines.base import InterruptionError
-from study.responses.engines.openai_http import OpenAIHTTPEngine
-from study.responses.inputs import SAMPLING, ModelSetupInput
+from study.responses.inputs import ModelSetupInput
 from study.responses.models import ModelSetup
-from study.responses.profiles.loader import shipped_profile
-from study.responses.services.setups import configure_model, engine_for, engine_settings
+from study.responses.services.setups import configure_model, engine_for, settings_of
 from study.responses.worker import run_next
 from tests.builders import NOW, draft_study
 from tests.responses.conftest import imported_study, lead, opened_study
@@ -88,7 +89,7 @@ def test_the_first_server_of_the_list_is_the_default(db: None, settings: Setting
     settings.LLM_BASE_URL = "http://one/v1/, http://two/v1"
     study = draft_study()
     version = study.study_vignettes.all()[0].version
-    urls = [engine_settings(_configure(study, base_url=url)).base_url for url in ("", "http://two/v1")]
+    urls = [settings_of(_configure(study, base_url=url)).base_url for url in ("", "http://two/v1")]
     assert urls == ["http://one/v1", "http://two/v1"]
     assert isinstance(engine_for(_configure(study), version, word_cap=250), OpenAIHTTPEngine)
 
@@ -96,7 +97,12 @@ def test_the_first_server_of_the_list_is_the_default(db: None, settings: Setting
 def test_a_setup_from_a_profile_keeps_its_name_prompt_and_engine_options(db: None) -> None:
     profile = shipped_profile("safemed-r1")
     setup = _configure(draft_study(), profile=profile.name, prompt_version=profile.prompt_version)
-    assert setup.profile == {"name": "safemed-r1", "version": "1", "sha256": profile.sha256}
+    assert setup.profile == {
+        "name": "safemed-r1",
+        "version": "1",
+        "sha256": profile.sha256,
+        "family": "qwen3",
+    }
     assert (setup.system_prompt, setup.serve) == (profile.system_prompt, profile.serve)
 
 
@@ -112,7 +118,7 @@ def test_both_connectors_get_the_same_settings(db: None, settings: Settings, tmp
     facts.write_text('{"format": 1, "models": {"m": {"gpu": "4 × Big"}}}')
     settings.LLM_FACTS, settings.LLM_TENSOR_PARALLEL, settings.LLM_MODELS_DIR = str(facts), 2, "/models"
     setup = _configure(draft_study(), profile="plain-instruct", prompt_version="plain-instruct-1")
-    given = engine_settings(setup)
+    given = settings_of(setup)
     assert (given.directory, given.serve["tensor_parallel_size"], given.facts) == (
         "/models/m",
         2,
@@ -125,7 +131,7 @@ def test_facts_that_cannot_be_read_interrupt_and_fail_nothing(
 ) -> None:
     settings.LLM_FACTS = str(tmp_path / "missing.json")
     with pytest.raises(InterruptionError, match="the declared facts cannot be read"):
-        engine_settings(_configure(draft_study()))
+        settings_of(_configure(draft_study()))
 
 
 def test_imported_answers_have_no_engine(db: None) -> None:

@@ -15,8 +15,8 @@ from study.responses.models import Generation, Response
 from study.responses.services.queue import claim_next
 from study.responses.tasks import Patrol, generate
 from tests.builders import NOW
+from tests.model_server import ModelServer, Reply, completion
 from tests.responses.conftest import asking_study, opened_study
-from tests.responses.model_server import ModelServer, Reply, completion
 from tests.servers import free_port
 
 

@@ -11,8 +11,8 @@ from study.responses.services.queue import claim_next, claim_row, reject, retrea
 from study.responses.services.receipts import verify_receipt
 from study.responses.worker import INTERRUPTED, Tally, drain, run_generation, run_next, run_row
 from tests.builders import NOW
+from tests.model_server import COMPLETE, ModelServer, Reply, completion
 from tests.responses.conftest import asking_study, lead, opened_study
-from tests.responses.model_server import COMPLETE, ModelServer, Reply, completion
 
 
 def _drain(clock: datetime = NOW) -> Tally:

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from study.responses.engines.description import (
+from study.engines.description import (
     FACT_NAMES,
     FactsError,
     describe_directory,

@@ -10,28 +10,29 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from study.blinding.normalise import normalise_sections
-from study.protocol.rubric import SECTIONS
-from study.responses.engines import vllm_process
-from study.responses.engines.base import (
+from study.engines import vllm_process
+from study.engines.base import (
     Engine,
     EngineError,
     EngineSettings,
     GenerationRequest,
     GenerationResult,
 )
-from study.responses.engines.openai_http import OpenAIHTTPEngine
-from study.responses.engines.scripted import ScriptedEngine
-from study.responses.outcomes import read_answer
-from study.responses.parsing import render_answer
-from study.responses.profiles.loader import (
+from study.engines.openai_http import OpenAIHTTPEngine
+from study.engines.profiles.loader import (
     Profile,
     ProfileError,
     load_profile,
     profile_names,
     shipped_profile,
 )
+from study.engines.scripted import ScriptedEngine
+from study.protocol.model_servers import allowed_base_urls, declared_facts
+from study.protocol.rubric import SECTIONS
+from study.responses.outcomes import read_answer
+from study.responses.parsing import render_answer
 from study.responses.prompts import build_messages, prompt_sha256
-from study.responses.services.setups import allowed_base_urls, card_of, declared_facts
+from study.responses.services.setups import card_of
 from vignettes.bank import CONTENT_DIRECTORY
 from vignettes.schema import VignetteContent, load_file
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from study.engines.base import NOT_TOLD, GenerationRequest, InterruptionError, RejectionError
+from study.engines.text import clean_json
 from study.protocol.errors import InvalidInput
 from study.protocol.models import Study
 from study.protocol.transactions import locked_study, record_event
 from study.responses.design import derive_seed
-from study.responses.engines.base import NOT_TOLD, GenerationRequest, InterruptionError, RejectionError
-from study.responses.inputs import clean_json
 from study.responses.models import ModelSetup, Response
 from study.responses.services.setups import engine_for
 

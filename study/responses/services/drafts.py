@@ -5,9 +5,10 @@ from datetime import datetime
 
 from django.db import transaction
 
+from study.engines.text import clean_text
 from study.participants.models import Participant
 from study.protocol.errors import Conflict, PhaseClosed
-from study.responses.inputs import AnswerInput, clean_sections, clean_text
+from study.responses.inputs import AnswerInput, clean_sections
 from study.responses.models import Draft, PlannedResponse, Response
 from study.responses.queries import is_accepting, own_planned
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from study.engines.base import NOT_TOLD
 from study.participants.models import Person
 from study.protocol.errors import Conflict, InvalidInput, PhaseClosed
 from study.protocol.models import Arm, Study, StudyVignette
 from study.protocol.queries import model_arms
 from study.protocol.transactions import locked_study, record_event
 from study.protocol.vocabulary import Phase
-from study.responses.engines.base import NOT_TOLD
 from study.responses.jsonlines import AnswerLine, read_lines
 from study.responses.models import Generation, GenerationAttempt, ModelSetup, Response
 from study.responses.outcomes import ReadAnswer, read_answer, sections_outcome

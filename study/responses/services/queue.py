@@ -9,13 +9,14 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
+from study.engines.base import GenerationResult
+from study.engines.text import clean_text
 from study.participants.models import Person
 from study.protocol.errors import PhaseClosed
 from study.protocol.models import Study
 from study.protocol.transactions import locked_study, record_event
 from study.protocol.vocabulary import Phase
-from study.responses.engines.base import GenerationResult
-from study.responses.inputs import clean_text, sections_sha256
+from study.responses.inputs import sections_sha256
 from study.responses.models import AnsweringClosure, Generation, GenerationAttempt, Response
 from study.responses.outcomes import FINAL_AT_ONCE, ReadAnswer, read_answer
 from study.responses.prompts import prompt_sha256

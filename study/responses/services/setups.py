@@ -2,26 +2,24 @@
 
 import re
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Final
 
-from django.conf import settings
-
+from study.engines import vllm_process
+from study.engines.base import Engine, EngineSettings
+from study.engines.openai_http import OpenAIHTTPEngine
+from study.engines.profiles.loader import Profile, ProfileError, shipped_profile
+from study.engines.sampling import complete_sampling
+from study.engines.scripted import Card, CardError, CardPoint, ScriptedEngine
 from study.participants.models import Person
 from study.protocol.errors import InvalidInput, NotFound, PhaseClosed
+from study.protocol.model_servers import allowed_base_urls, engine_settings
 from study.protocol.models import Arm, Study
 from study.protocol.queries import model_arms
 from study.protocol.rubric import SECTIONS
 from study.protocol.transactions import locked_study, record_event
 from study.protocol.vocabulary import Phase
-from study.responses.engines import vllm_process
-from study.responses.engines.base import Engine, EngineSettings, InterruptionError
-from study.responses.engines.description import FactsError, read_facts
-from study.responses.engines.openai_http import OpenAIHTTPEngine
-from study.responses.engines.scripted import Card, CardError, CardPoint, ScriptedEngine
-from study.responses.inputs import ModelSetupInput, complete_sampling
+from study.responses.inputs import ModelSetupInput
 from study.responses.models import GenerationAttempt, ModelSetup
-from study.responses.profiles.loader import Profile, ProfileError, shipped_profile
 from study.responses.prompts import SYSTEM_PROMPTS
 from vignettes.models import VignetteVersion
 from vignettes.structure import VignetteContent
@@ -32,14 +30,6 @@ MAX_DRAWS, MAX_ATTEMPTS = 20, 10
 ASKING: Final = frozenset({ModelSetup.Engine.OPENAI, ModelSetup.Engine.VLLM})
 # The model's name is a directory's name there: nobody may climb out of the operator's directory.
 _DIRECTORY_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-
-
-def allowed_base_urls() -> list[str]:
-    """Return the model servers that this installation may ask, the default first (comma-separated setting).
-
-    Who may set up a model may not choose the address: the server would ask any machine of its own network.
-    """
-    return [url.strip().rstrip("/") for url in settings.LLM_BASE_URL.split(",") if url.strip()]
 
 
 def configure_model(
@@ -173,47 +163,24 @@ def engine_for(setup: ModelSetup, version: VignetteVersion, *, word_cap: int) ->
             model=setup.model,
         )
     if setup.engine == ModelSetup.Engine.OPENAI:
-        return OpenAIHTTPEngine(engine_settings(setup))
+        return OpenAIHTTPEngine(settings_of(setup))
     if setup.engine == ModelSetup.Engine.VLLM:
         if not vllm_process.is_installed():
             raise InvalidInput(
                 "engine: vLLM is not installed in this worker; ask a worker on the GPU host, or serve the "
                 "model with `vllm serve` and set up the address of the server"
             )
-        return vllm_process.VLLMProcessEngine(engine_settings(setup))
+        return vllm_process.VLLMProcessEngine(settings_of(setup))
     raise InvalidInput(
         _unknown_engine(setup.engine) if setup.engine != "imported" else "imported answers are not asked"
     )
 
 
-def engine_settings(setup: ModelSetup) -> EngineSettings:
-    """Return what both connectors to a real model are given; the operator's settings come in here."""
-    serve = dict(setup.serve)
-    if settings.LLM_TENSOR_PARALLEL:
-        serve["tensor_parallel_size"] = settings.LLM_TENSOR_PARALLEL
-    return EngineSettings(
-        model=setup.model,
-        revision=setup.revision,
-        base_url=setup.base_url or allowed_base_urls()[0],
-        api_key=settings.LLM_API_KEY,
-        timeout_s=settings.LLM_TIMEOUT_S,
-        directory=str(Path(settings.LLM_MODELS_DIR) / setup.model),
-        serve=serve,
-        facts=declared_facts(setup.model),
+def settings_of(setup: ModelSetup) -> EngineSettings:
+    """Return what a real model's engine is given. Raises InterruptionError while facts cannot be read."""
+    return engine_settings(
+        model=setup.model, revision=setup.revision, base_url=setup.base_url, serve=setup.serve
     )
-
-
-def declared_facts(model: str) -> dict[str, Any]:
-    """Return what the operator declared of a served model, nothing without a file of facts.
-
-    Raises InterruptionError while the file is not right: the draws wait for it and do not fail.
-    """
-    if not settings.LLM_FACTS:
-        return {}
-    try:
-        return read_facts(Path(settings.LLM_FACTS), model)
-    except FactsError as error:
-        raise InterruptionError(f"the declared facts cannot be read: {error}") from error
 
 
 def card_of(content: VignetteContent) -> Card:

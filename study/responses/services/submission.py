@@ -2,18 +2,12 @@
 
 from datetime import datetime
 
+from study.engines.text import clean_text
 from study.participants.models import Participant
 from study.protocol.errors import Conflict, InvalidInput, PhaseClosed
 from study.protocol.models import Study
 from study.protocol.transactions import locked_study, record_event
-from study.responses.inputs import (
-    AnswerInput,
-    clean_sections,
-    clean_text,
-    count_words,
-    is_blank,
-    sections_sha256,
-)
+from study.responses.inputs import AnswerInput, clean_sections, count_words, is_blank, sections_sha256
 from study.responses.models import ConflictingCopy, Draft, PlannedResponse, Response
 from study.responses.queries import is_accepting, own_planned
 from study.responses.services.drafts import DraftConflict, hold_place, is_other_page, save_draft

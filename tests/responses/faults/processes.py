@@ -100,7 +100,7 @@ def _pings(port: int) -> bool:
 def model_process(home: Path, *, delay_s: float, faults: str = "", times: int = 0) -> Process:
     """Return the model's server; every third of its first `times` requests meets the next fault."""
     port = free_port()
-    command = [sys.executable, "-m", "tests.responses.model_server", str(port), str(delay_s), faults]
+    command = [sys.executable, "-m", "tests.model_server", str(port), str(delay_s), faults]
     environment = {**os.environ, "PORT": str(port)}
     return Process(
         "model", [*command, str(times)], home, lambda _: _answers(f"http://127.0.0.1:{port}/"), environment

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from study.responses.engines.description import (
+from study.engines.description import (
     FactsError,
     describe_directory,
     describe_host,

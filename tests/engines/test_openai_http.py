@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from study.responses.engines.base import (
+from study.engines.base import (
     ENVIRONMENT_FIELDS,
     NOT_TOLD,
     EngineSettings,
@@ -11,9 +11,9 @@ from study.responses.engines.base import (
     InterruptionError,
     RejectionError,
 )
-from study.responses.engines.openai_http import OpenAIHTTPEngine
-from study.responses.inputs import complete_sampling
-from tests.responses.model_server import COMPLETE, ModelServer, Reply, completion
+from study.engines.openai_http import OpenAIHTTPEngine
+from study.engines.sampling import complete_sampling
+from tests.model_server import COMPLETE, ModelServer, Reply, completion
 from tests.servers import free_port
 
 REQUEST = GenerationRequest(

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from study.responses.engines.base import ENVIRONMENT_FIELDS
+from study.engines.base import ENVIRONMENT_FIELDS
 
 FORMAT: Final = 1
 # An engine loads the first kind that is there.

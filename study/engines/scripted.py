@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from study.responses.engines.base import (
+from study.engines.base import (
     ENVIRONMENT_FIELDS,
     GenerationRequest,
     GenerationResult,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from study.responses.inputs import complete_sampling
+from study.engines.sampling import complete_sampling
 from vignettes.strict_yaml import BankError, Node, Problem, parse, read_bytes, read_text
 
 DIRECTORY: Final = Path(__file__).resolve().parent
@@ -23,6 +23,7 @@ _FIELDS: Final = (
     "title",
     "engine",
     "model",
+    "family",
     "language",
     "prompt",
     "sampling",
@@ -60,13 +61,17 @@ class ProfileError(ValueError):
 
 @dataclass(frozen=True)
 class Profile:
-    """One checked profile; `sha256` is that of the file's bytes, `sampling` names every parameter."""
+    """One checked profile; `sha256` is that of the file's bytes, `sampling` names every parameter.
+
+    `family` names the line of models that this one was tuned from: a judge may favour its own.
+    """
 
     name: str
     version: str
     title: str
     engine: str
     model: str
+    family: str
     language: str
     prompt_version: str
     system_prompt: str
@@ -79,7 +84,7 @@ class Profile:
 
     def identity(self) -> dict[str, str]:
         """Return what is stored with a setup and with each of its attempts."""
-        return {"name": self.name, "version": self.version, "sha256": self.sha256}
+        return {"name": self.name, "version": self.version, "sha256": self.sha256, "family": self.family}
 
     def serve_command(self, directory: str) -> list[str]:
         """Return the words of the command that serves a model's directory as the profile asks."""
@@ -148,6 +153,7 @@ class _Checker:
             title=self._text(top["title"], "title", longest=160),
             engine=str(top["engine"].value),
             model=self._text(top["model"], "model", longest=120),
+            family=self._text(top["family"], "family", longest=40, pattern=_NAME),
             language=self._text(top["language"], "language", longest=400),
             prompt_version=self._text(prompt.get("version"), "prompt.version", longest=20),
             system_prompt=self._text(prompt.get("system"), "prompt.system", longest=8000),

@@ -2,17 +2,18 @@ from pathlib import Path
 
 import pytest
 
-from study.protocol.rubric import SECTIONS
-from study.responses.inputs import SAMPLING, sections_sha256
-from study.responses.outcomes import ANSWERED, read_answer
-from study.responses.parsing import render_answer
-from study.responses.profiles.loader import (
+from study.engines.profiles.loader import (
     DIRECTORY,
     ProfileError,
     load_profile,
     profile_names,
     shipped_profile,
 )
+from study.engines.sampling import SAMPLING
+from study.protocol.rubric import SECTIONS
+from study.responses.inputs import sections_sha256
+from study.responses.outcomes import ANSWERED, read_answer
+from study.responses.parsing import render_answer
 from study.responses.prompts import build_messages
 from tests.responses.conftest import answer
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import httpx
 
-from study.responses.engines.base import (
+from study.engines.base import (
     EngineSettings,
     GenerationRequest,
     GenerationResult,

@@ -1,6 +1,6 @@
 """A small model server on this machine: real HTTP, with answers and faults that a test chooses.
 
-``python -m tests.responses.model_server PORT DELAY_S FAULTS TIMES`` runs it as a process of its own, to be
+``python -m tests.model_server PORT DELAY_S FAULTS TIMES`` runs it as a process of its own, to be
 killed: every answer carries its request's seed, and every third of the first TIMES requests meets the next of
 the comma-separated FAULTS.
 """

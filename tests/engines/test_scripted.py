@@ -3,9 +3,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from study.engines.base import GenerationRequest
+from study.engines.scripted import Card, CardError, CardPoint, ScriptedEngine, compose_sections
 from study.protocol.rubric import SECTIONS
-from study.responses.engines.base import GenerationRequest
-from study.responses.engines.scripted import Card, CardError, CardPoint, ScriptedEngine, compose_sections
 from study.responses.inputs import count_words
 from study.responses.parsing import parse_answer
 from study.responses.services.setups import card_of

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from study.responses.engines.base import (
+from study.engines.base import (
     EngineError,
     EngineSettings,
     GenerationRequest,
@@ -21,7 +21,7 @@ from study.responses.engines.base import (
     RejectionError,
     environment_of,
 )
-from study.responses.engines.description import FactsError, describe_directory, describe_host
+from study.engines.description import FactsError, describe_directory, describe_host
 
 logger = logging.getLogger(__name__)
 
