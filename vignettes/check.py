@@ -27,6 +27,7 @@ def statistics(contents: Sequence[VignetteContent]) -> Iterator[str]:
     yield "traps: " + _counts(content.trap.kind for content in contents)
     yield f"common errors: {sum(len(content.common_errors) for content in contents)}"
     yield f"calculations: {sum(len(content.calculations) for content in contents)}"
+    yield "variants: " + _counts(variant.kind for content in contents for variant in content.variants)
     yield f"scenario words: {words[0]} to {words[-1]}"
 
 

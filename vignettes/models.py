@@ -8,6 +8,7 @@ from vignettes.structure import (
     CommonError,
     KeyPoint,
     ReferenceAnswer,
+    RespondentView,
     Strata,
     Trap,
     VignetteContent,
@@ -62,6 +63,10 @@ class VignetteVersion(models.Model):
     def question(self) -> str:
         """The question that respondents answer."""
         return self.parsed.question
+
+    def as_asked(self, variant: str) -> RespondentView:
+        """The case and the question of a variant. Raises KeyError for a name that the version has not."""
+        return self.parsed.as_asked(variant)
 
     @property
     def key_points(self) -> tuple[KeyPoint, ...]:

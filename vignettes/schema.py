@@ -22,6 +22,7 @@ from vignettes.fields import (
 )
 from vignettes.strict_yaml import BankError, Node, Problem, parse, read_bytes, read_text, tidy
 from vignettes.structure import VignetteContent, content_sha256, from_canonical, to_canonical
+from vignettes.variant_schema import VARIANTS, check_variants
 
 __all__ = [
     "BankError",
@@ -85,7 +86,7 @@ CALCULATION = Record(
 )
 VIGNETTE = Record(
     {
-        "schema": Constant(1),
+        "schema": Constant(2),
         "id": Text(8, pattern=ID_PATTERN, shape="an id such as MS-01"),
         "title": Text(max_chars=160),
         "clinical_approval": Constant(structure.APPROVAL),
@@ -100,6 +101,7 @@ VIGNETTE = Record(
         "trap": Record({"kind": Choice(structure.TRAPS), "explanation": Text(max_chars=800, nullable=True)}),
         "jurisdiction_notes": Text(max_chars=2000),
         "calculations": Sequence(CALCULATION, 0, 40),
+        "variants": VARIANTS,
     }
 )
 REFERENCE_ANSWER_WORDS = (80, 300)
@@ -153,6 +155,7 @@ def _check_whole(root: Node, complain: Complain) -> None:
     _check_key_points(root.value["key_points"], complain)
     _check_trap(root.value["trap"], complain)
     _check_reference_answer(root.value["reference_answer"], complain)
+    check_variants(root, complain)
     texts = [" ".join(text.split()) for text in _texts(root.plain())]
     for index, node in enumerate(root.value["calculations"].value):
         _check_calculation(node, f"calculations[{index}]", texts, complain)

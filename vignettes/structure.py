@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from vignettes.variants import ORIGINAL, Variant, variant_from
+
 APPROVAL = "not clinically approved"
 APINCH = ("anti_infectives", "potassium", "insulin", "narcotics", "chemotherapy", "heparin")
 PROCESS_STEPS = (
@@ -165,6 +167,19 @@ class VignetteContent:
     trap: Trap
     jurisdiction_notes: str
     calculations: tuple[Calculation, ...]
+    variants: tuple[Variant, ...]
+
+    @property
+    def variant_names(self) -> tuple[str, ...]:
+        """The names of the variants, in the order of the file."""
+        return tuple(variant.name for variant in self.variants)
+
+    def as_asked(self, variant: str) -> RespondentView:
+        """The case and the question of a variant, or of the original. Raises KeyError for another name."""
+        if variant == ORIGINAL:
+            return self.for_respondents
+        named = {each.name: each for each in self.variants}
+        return RespondentView(*named[variant].applied(self.scenario, self.question))
 
     @property
     def for_respondents(self) -> RespondentView:
@@ -200,6 +215,8 @@ def from_canonical(content: Mapping[str, Any]) -> VignetteContent:
             "common_errors": tuple(CommonError(**error) for error in content["common_errors"]),
             "trap": Trap(**content["trap"]),
             "calculations": tuple(Calculation(**calculation) for calculation in content["calculations"]),
+            # Versions of schema 1, which stay in the database, have none.
+            "variants": tuple(variant_from(variant) for variant in content.get("variants", ())),
         }
     )
 

@@ -64,11 +64,15 @@ class FlagDecision(models.Model):
 
 
 class BlindedItem(models.Model):
-    """One anonymous response, as raters read it; never changed, all of a study sealed at one instant."""
+    """One anonymous response, as raters read it; never changed, all of a study sealed at one instant.
+
+    `variant` names the text of the vignette that was answered. Wave 0 is read by judges alone.
+    """
 
     study = models.ForeignKey("study.Study", models.PROTECT, related_name="+")
     study_vignette = models.ForeignKey("study.StudyVignette", models.PROTECT, related_name="+")
     public_id = models.CharField(max_length=26, unique=True)
+    variant = models.CharField(max_length=20, default="original")
     sections = models.JSONField()
     wave = models.PositiveSmallIntegerField(default=1)
     normaliser_version = models.CharField(max_length=8)

@@ -21,8 +21,8 @@ Broken = Callable[[str, str], tuple[Problem, ...]]
 REFUSALS = {
     "unknown key": ("difficulty: 1", "difficulty: 1\ncolour: blue", "colour", "unknown key"),
     "missing key": ("difficulty: 1\n", "", "difficulty", "missing"),
-    "schema number": ("schema: 1", "schema: 2", "schema", "must be exactly 1"),
-    "schema truth value": ("schema: 1", "schema: true", "schema", "must be exactly 1"),
+    "schema number": ("schema: 2", "schema: 1", "schema", "must be exactly 2"),
+    "schema truth value": ("schema: 2", "schema: true", "schema", "must be exactly 2"),
     "approval": ("not clinically approved", "approved", "clinical_approval", "'not clinically approved'"),
     "language": ("en-GB", "en-US", "language", "'en-GB'"),
     "id": ("id: TEST-01", "id: test1", "id", "such as MS-01"),
@@ -153,7 +153,7 @@ def test_an_empty_directory_is_refused(tmp_path: Path) -> None:
 
 def test_a_directory_reports_the_problems_of_all_its_files(bank: Path) -> None:
     for path in bank.iterdir():
-        path.write_text(path.read_text(encoding="utf-8").replace("schema: 1", "schema: 9"), encoding="utf-8")
+        path.write_text(path.read_text(encoding="utf-8").replace("schema: 2", "schema: 9"), encoding="utf-8")
     with pytest.raises(BankError) as caught:
         load_directory(bank)
     assert [problem.file for problem in caught.value.problems] == ["TEST-01.yaml", "TEST-02.yaml"]
