@@ -42,11 +42,11 @@ rater × source, resident, scale, missing and null. Monte-Carlo standard errors 
 scenario; the closed form and the tree where no score is missing, as the plan uses them. REML with
 Kenward-Roger: {GROUPS[ENGINE].studies:,}, on every scenario of the default size, and on those of the other
 sizes with missing scores at the null 0; the LMM of single ratings on the same. The CLMM takes some 200 times
-as long as the tests without a fit. It runs on {GROUPS[ORDINAL].studies:,} studies of each scenario of a covering array
-({len(COVERING)} scenarios in which every level of each factor meets every level of each other factor, at every
-size), and of the complete ones of the default size with resident SD 0.3, mid, at the null 0. The whole tree
-is not run with missing scores: 16 mixed models for each study would take days. The CLMM's test is
-that of its implied mean difference in points."""
+as long as the tests without a fit. It runs on {GROUPS[ORDINAL].studies:,} studies of each scenario of a
+covering array ({len(COVERING)} scenarios in which every level of each factor meets every level of each other
+factor, at every size), and of the complete ones of the default size with resident SD 0.3, mid, at the
+null 0. The whole tree is not run with missing scores: 16 mixed models for each study would take days. The
+CLMM's test is that of its implied mean difference in points."""
 SUMMARY_NOTE = f"""\
 Errors are two-sided, nominal .050. *One-sided* is the error in the direction of the claim whose edge the
 null is (superior at 0, non-inferior at -0.5, equivalent at +0.5), nominal .025. The coverage of a t interval
