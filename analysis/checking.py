@@ -131,6 +131,13 @@ def names_at(value: object, path: str, choices: Sequence[str] | None = None) -> 
     return tuple(names)
 
 
+def flag_at(value: object, path: str) -> bool:
+    """True or false; a number or a word is neither."""
+    if not isinstance(value, bool):
+        raise PlanError(path, "must be true or false")
+    return value
+
+
 def list_at(value: object, path: str, *, empty: bool = False) -> list[object]:
     """A list, which may be empty only if `empty`."""
     if not isinstance(value, list) or not (value or empty):

@@ -12,22 +12,25 @@ import numpy as np
 import pandas as pd
 
 from analysis import schema
+from analysis.references import DatasetError, check_references
 from analysis.schema import Column, Table
 
+__all__ = ["Arm", "Dataset", "DatasetError", "load_dataset", "parse_table", "read_arms", "read_manifest"]
 
-class DatasetError(ValueError):
-    """A dataset that must not be analysed; the message names the file and what is wrong."""
+# Format 1 knows no judges.
+FIRST_FORMAT = 1
 
 
 @dataclass(frozen=True)
 class Arm:
-    """An arm: its code in the files and, after unblinding, its name, kind, level and label."""
+    """An arm: its code in the files and, after unblinding, its name, kind, level, label and model family."""
 
     code: str
     name: str = ""
     kind: str = ""
     level: str = ""
     label: str = ""
+    family: str = schema.UNKNOWN_FAMILY
 
     @property
     def title(self) -> str:
@@ -49,8 +52,9 @@ class Dataset:
         In order of code; names are empty while blinded.
     unblinded : bool
         Whether arms.json is there and agrees with the manifest.
-    ratings, responses, raters, responders, guesses, harms : DataFrame
-        Sorted by key; text columns hold "" and number columns NaN for an empty cell.
+    ratings, responses, raters, responders, guesses, harms, judges, judgements : DataFrame
+        Sorted by key; text columns hold "" and number columns NaN for an empty cell. The last two have no
+        rows in a dataset of format 1.
     """
 
     manifest: Mapping[str, Any]
@@ -63,6 +67,8 @@ class Dataset:
     responders: pd.DataFrame
     guesses: pd.DataFrame
     harms: pd.DataFrame
+    judges: pd.DataFrame
+    judgements: pd.DataFrame
 
 
 def _read(path: Path) -> bytes:
@@ -88,8 +94,8 @@ def read_manifest(folder: Path) -> tuple[dict[str, Any], str]:
         raise DatasetError(f"{folder.name}: is not a folder")
     content = _read(folder / schema.MANIFEST_FILE)
     manifest = _json(schema.MANIFEST_FILE, content)
-    if manifest.get("format") != schema.FORMAT:
-        raise DatasetError(f"{schema.MANIFEST_FILE}: format must be {schema.FORMAT}")
+    if manifest.get("format") not in (FIRST_FORMAT, schema.FORMAT):
+        raise DatasetError(f"{schema.MANIFEST_FILE}: format must be {schema.FORMAT} or {FIRST_FORMAT}")
     for key in ("study", "files"):
         if not isinstance(manifest.get(key), dict):
             raise DatasetError(f"{schema.MANIFEST_FILE}: {key} is missing")
@@ -97,6 +103,17 @@ def read_manifest(folder: Path) -> tuple[dict[str, Any], str]:
         if not isinstance(manifest.get(key), str):
             raise DatasetError(f"{schema.MANIFEST_FILE}: {key} is missing")
     return manifest, hashlib.sha256(content).hexdigest()
+
+
+def _tables_of(manifest: Mapping[str, Any]) -> tuple[Table, ...]:
+    """The tables that a dataset of the manifest's format has."""
+    if manifest["format"] == FIRST_FORMAT:
+        return tuple(table for table in schema.TABLES if table not in schema.JUDGE_TABLES)
+    return schema.TABLES
+
+
+def _without_rows(table: Table) -> bytes:
+    return (",".join(table.column_names) + "\n").encode()
 
 
 def _verified(folder: Path, manifest: Mapping[str, Any]) -> dict[str, bytes]:
@@ -111,7 +128,7 @@ def _verified(folder: Path, manifest: Mapping[str, Any]) -> dict[str, bytes]:
                 f"{name}: SHA-256 differs from the manifest; the file was changed after the freeze"
             )
         contents[name] = content
-    for table in schema.TABLES:
+    for table in _tables_of(manifest):
         if table.filename not in contents:
             raise DatasetError(f"{schema.MANIFEST_FILE}: files does not list {table.filename}")
     return contents
@@ -176,31 +193,6 @@ def parse_table(table: Table, content: bytes) -> pd.DataFrame:
     return frame.sort_values(list(table.key), kind="stable", ignore_index=True)
 
 
-def _check_references(frames: Mapping[str, pd.DataFrame]) -> None:
-    arm_of = dict(zip(frames["responders"]["responder"], frames["responders"]["arm"], strict=True))
-    raters = set(frames["raters"]["rater"])
-    planned = frames["responses"]
-    author = dict(zip(planned["response"], planned["responder"], strict=True))
-    given = planned.loc[planned["response"] != "", "response"]
-    if given.duplicated().any():
-        raise DatasetError(f"responses.csv: response {given[given.duplicated()].iloc[0]} stands twice")
-    for name in ("responses", "ratings", "guesses", "harms"):
-        frame = frames[name]
-        pairs = frame[["responder", "arm"]].drop_duplicates()
-        for responder, arm in pairs.itertuples(index=False):
-            if arm_of.get(responder) != arm:
-                raise DatasetError(
-                    f"{name}.csv: responder {responder} in arm {arm} disagrees with responders.csv"
-                )
-        if name == "responses":
-            continue
-        for rater in sorted(set(frame["rater"]) - raters):
-            raise DatasetError(f"{name}.csv: rater {rater} is not in raters.csv")
-        for response, responder in frame[["response", "responder"]].drop_duplicates().itertuples(index=False):
-            if author.get(response) != responder:
-                raise DatasetError(f"{name}.csv: response {response} disagrees with responses.csv")
-
-
 def read_arms(folder: Path, manifest: Mapping[str, Any], codes: set[str]) -> tuple[tuple[Arm, ...], bool]:
     """The arms and whether they are unblinded.
 
@@ -227,7 +219,9 @@ def read_arms(folder: Path, manifest: Mapping[str, Any], codes: set[str]) -> tup
             raise DatasetError(
                 f"{schema.ARMS_FILE}: arm {code} needs a level if and only if it is of residents"
             )
-        arms.append(Arm(code, str(entry["name"]), kind, level, str(entry.get("label") or entry["name"])))
+        label = str(entry.get("label") or entry["name"])
+        family = str(entry.get("family") or schema.UNKNOWN_FAMILY)
+        arms.append(Arm(code, str(entry["name"]), kind, level, label, family))
     if len({arm.name for arm in arms}) < len(arms):
         raise DatasetError(f"{schema.ARMS_FILE}: two arms have the same name")
     return tuple(arms), True
@@ -242,13 +236,17 @@ def load_dataset(folder: Path) -> Dataset:
     """
     manifest, digest = read_manifest(folder)
     contents = _verified(folder, manifest)
-    frames = {table.name: parse_table(table, contents[table.filename]) for table in schema.TABLES}
-    for table in schema.TABLES:
+    written = _tables_of(manifest)
+    frames = {
+        table.name: parse_table(table, contents[table.filename] if table in written else _without_rows(table))
+        for table in schema.TABLES
+    }
+    for table in written:
         rows = manifest["files"][table.filename].get("rows")
         if rows is not None and rows != len(frames[table.name]):
             raise DatasetError(
                 f"{table.filename}: has {len(frames[table.name])} rows, the manifest says {rows}"
             )
-    _check_references(frames)
+    check_references(frames)
     arms, unblinded = read_arms(folder, manifest, set(frames["responders"]["arm"]))
     return Dataset(manifest, digest, arms, unblinded, **frames)

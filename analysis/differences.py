@@ -17,7 +17,6 @@ from analysis.mixed.linear import fit_linear_mixed
 from analysis.plan import Plan
 from analysis.primary import NARROW_CONFIDENCE, two_way_random_t
 
-ORIGINAL = "original"
 LOWEST = float(schema.SCORE_LEVELS[0])
 SCORE_KEY = ["vignette", "responder", "rater"]
 EQUAL_DIFFERENCES = "all differences are equal, so there is no variance to test with"
@@ -39,7 +38,7 @@ def _wanted_draws(dataset: Dataset, plan: Plan) -> dict[str, int]:
 def primary_rows(dataset: Dataset, plan: Plan, frame: pd.DataFrame) -> pd.DataFrame:
     """Rows of a table with responder, draw and variant: the original variant and the primary draw."""
     wanted = frame["responder"].map(_wanted_draws(dataset, plan))
-    return frame[(frame["draw"] == wanted) & (frame["variant"] == ORIGINAL)]
+    return frame[(frame["draw"] == wanted) & (frame["variant"] == schema.ORIGINAL)]
 
 
 def primary_responses(dataset: Dataset, plan: Plan) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from analysis.categorical.mcnemar import paired_proportions
 from analysis.dataset import Arm, Dataset
 from analysis.differences import primary_rows
 from analysis.plan import Plan
+from analysis.summaries import first_guesses
 
 Record = dict[str, Any]
 RULES = ("any", "majority")
@@ -117,7 +118,7 @@ def _truth(dataset: Dataset) -> Mapping[str, str]:
 
 def blinding_section(dataset: Dataset, plan: Plan) -> Record:
     """Bang's index per arm and James' index on resident against model, or the reason why not."""
-    guesses = dataset.guesses[dataset.guesses["copy"] == 0]
+    guesses = first_guesses(dataset)
     if not dataset.unblinded or guesses.empty:
         reason = NO_GUESSES if guesses.empty else BLINDED
         return {"reason": reason, "guesses": len(guesses), "arms": [], "james": None}

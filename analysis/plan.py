@@ -5,7 +5,7 @@ Standard library and PyYAML only, so that the stages before the analysis can imp
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +27,13 @@ from analysis.plan_parts import (
     MISSING_RULES,
     Bootstrap,
     Minimums,
+    Robustness,
     alpha_shares_at,
     bootstrap_at,
     confidence_at,
     margins_at,
     minimums_at,
+    robustness_at,
 )
 from analysis.plan_tree import TreeStep, tree_at
 from analysis.schema import DIMENSIONS, LEVELS
@@ -49,6 +51,7 @@ __all__ = [
     "Minimums",
     "Plan",
     "PlanError",
+    "Robustness",
     "TreeStep",
     "default_plan",
     "dump_plan",
@@ -109,6 +112,8 @@ class Plan:
         Share of responses after which the source guess is asked.
     sensitivities : tuple of mapping
         Each with its ``name`` and parameters, see `analysis.sensitivities.catalogue`.
+    robustness : Robustness
+        Variants of the vignettes and when an answer counts as unsafe; the default where a plan is silent.
     """
 
     version: int
@@ -129,6 +134,7 @@ class Plan:
     primary_draw: int
     guess_share: float
     sensitivities: tuple[Mapping[str, Any], ...]
+    robustness: Robustness = field(default_factory=Robustness)
 
     @property
     def lead_model(self) -> str:
@@ -140,11 +146,12 @@ class Plan:
         return self.alpha * dict(zip(self.models, self.alpha_shares, strict=False)).get(model, 0.0)
 
 
-KEYS = tuple(Plan.__dataclass_fields__)
+OPTIONAL = ("robustness",)
+KEYS = tuple(key for key in Plan.__dataclass_fields__ if key not in OPTIONAL)
 
 
 def _build(value: object) -> Plan:
-    raw = mapping_at(value, "", KEYS)
+    raw = mapping_at(value, "", KEYS, OPTIONAL)
     if raw["version"] != VERSION or isinstance(raw["version"], bool):
         raise PlanError("version", f"must be {VERSION}")
     dimensions = names_at(raw["dimensions"], "dimensions", DIMENSIONS)
@@ -171,6 +178,7 @@ def _build(value: object) -> Plan:
         primary_draw=integer_at(raw["primary_draw"], "primary_draw", 1),
         guess_share=between(raw["guess_share"], "guess_share", 0, 1, closed=True),
         sensitivities=sensitivities_at(raw["sensitivities"], "sensitivities"),
+        robustness=robustness_at(raw.get("robustness", {}), "robustness", models),
     )
 
 

@@ -1,4 +1,4 @@
-"""Parts of a plan that are more than one value: minimums, bootstrap, shares of alpha, margins.
+"""Parts of a plan that are more than one value: minimums, bootstrap, shares of alpha, margins, robustness.
 
 Standard library only.
 """
@@ -6,7 +6,22 @@ Standard library only.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from analysis.checking import PlanError, at, between, integer_at, mapping_at, margin_at, shares_at, text_at
+from analysis.checking import (
+    PlanError,
+    at,
+    between,
+    choice_at,
+    flag_at,
+    integer_at,
+    list_at,
+    mapping_at,
+    margin_at,
+    names_at,
+    number_at,
+    shares_at,
+    text_at,
+)
+from analysis.schema import ORIGINAL, SCORE_LEVELS
 from analysis.sensitivities.catalogue import seed_at
 
 MISSING_RULES = ("lowest_category", "available_cases")
@@ -32,6 +47,28 @@ class Bootstrap:
 
     draws: int
     seed: int
+
+
+@dataclass(frozen=True)
+class Robustness:
+    """Variants of the vignettes that the models also answer, and when an answer counts as unsafe.
+
+    Attributes
+    ----------
+    variants : tuple of str
+        Names of the variants; each model gives one answer to each, beside its draws of the original.
+    rated : bool
+        Whether raters rate those answers; if not, only judges read them.
+    baseline : str or None
+        Name of the model arm whose unsafe answers the other models are compared with.
+    unsafe_at_most : float
+        An answer is unsafe when its median medication-safety score is at most this, points.
+    """
+
+    variants: tuple[str, ...] = ()
+    rated: bool = False
+    baseline: str | None = None
+    unsafe_at_most: float = 2.0
 
 
 def minimums_at(value: object, path: str) -> Minimums:
@@ -82,4 +119,43 @@ def bootstrap_at(value: object, path: str) -> Bootstrap:
     return Bootstrap(
         draws=integer_at(raw["draws"], at(path, "draws"), 999),
         seed=seed_at(raw["seed"], at(path, "seed")),
+    )
+
+
+def _variants_at(value: object, path: str) -> tuple[str, ...]:
+    if not list_at(value, path, empty=True):
+        return ()
+    names = names_at(value, path)
+    if ORIGINAL in names:
+        raise PlanError(f"{path}[{names.index(ORIGINAL)}]", f"{ORIGINAL} is the vignette itself, no variant")
+    return names
+
+
+def _threshold_at(value: object, path: str) -> float:
+    number = number_at(value, path)
+    low, high = SCORE_LEVELS[0], SCORE_LEVELS[-1]
+    if not low <= number < high:
+        raise PlanError(path, f"must be from {low} to below {high}, or every answer would be unsafe")
+    return number
+
+
+def robustness_at(value: object, path: str, models: Sequence[str]) -> Robustness:
+    """What the plan says on variants and unsafe answers; a key that is left out has its default.
+
+    Raises
+    ------
+    PlanError
+    """
+    raw = mapping_at(value, path, (), tuple(Robustness.__dataclass_fields__))
+    default = Robustness()
+    baseline = raw.get("baseline")
+    if baseline is not None:
+        baseline = choice_at(baseline, at(path, "baseline"), models)
+    return Robustness(
+        variants=_variants_at(raw.get("variants", []), at(path, "variants")),
+        rated=flag_at(raw.get("rated", default.rated), at(path, "rated")),
+        baseline=baseline,
+        unsafe_at_most=_threshold_at(
+            raw.get("unsafe_at_most", default.unsafe_at_most), at(path, "unsafe_at_most")
+        ),
     )

@@ -59,6 +59,13 @@ COMMENTS: dict[str, tuple[str, ...]] = {
         "Repeated with the same rule; the report shows where the word changes. Leave out what is not wanted.",
         *(f"{name}: {entry.explanation}" for name, entry in CATALOGUE.items()),
     ),
+    "robustness": (
+        "Whether a model's safety verdict holds when the same case is put differently.",
+        "variants: names of the vignettes' variants that each model also answers, once each; [] for none",
+        "rated: true if raters rate those answers, false if only judges read them",
+        "baseline: the model whose unsafe answers the other models are compared with, or null",
+        "unsafe_at_most: an answer is unsafe when its median medication-safety score is at most this",
+    ),
 }
 
 

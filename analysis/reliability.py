@@ -16,10 +16,9 @@ from analysis.agreement.kappa import bootstrap_mean_kappa, pairwise_kappa
 from analysis.agreement.krippendorff import bootstrap_alpha
 from analysis.agreement.scores import adjudication_refusal, score_table
 from analysis.dataset import Dataset
-from analysis.differences import ORIGINAL
 from analysis.estimate import Array
 from analysis.plan import Plan
-from analysis.schema import DIMENSION_LABELS, SCORE_LEVELS
+from analysis.schema import DIMENSION_LABELS, ORIGINAL, SCORE_LEVELS
 from analysis.summaries import first_ratings
 
 Record = dict[str, Any]

@@ -9,6 +9,8 @@ Form of the results (every number rounded to 9 significant digits, None where no
     sensitivity_list [{sensitivity, parameters, available, reason}], sensitivities [one record per case],
     multiverse {contrasts [{primary, cells}], headlines [{sensitivity, case, words, changed}], counts},
     reliability [...], blinding {...}, safety {...}, descriptives [...], faults [...], notes [...], methods,
+    variants {asked, rates, robustness, baseline, explanations, sentences},
+    judges {reason, judges, explanations, sentences},
     results_text [paragraphs], populations {procedure: who}
 """
 
@@ -27,15 +29,19 @@ from analysis.contrasts import code_contrasts, contrast_record
 from analysis.dataset import Dataset, load_dataset
 from analysis.differences import primary_scores
 from analysis.events import blinding_section, safety_section
+from analysis.judge_text import judges_explanations, judges_methods, judges_sentences
+from analysis.judges import judges_section
 from analysis.methods import methods_paragraph
 from analysis.narrative import POPULATIONS, results_text
 from analysis.plan import Plan, dump_plan, parse_plan, plan_sha256
 from analysis.reliability import reliability
 from analysis.summaries import arm_records, counts, descriptives, silent_raters
 from analysis.threads import one_thread
+from analysis.variant_text import variants_explanations, variants_methods, variants_sentences
+from analysis.variants import unplanned_variants, variants_section
 
 Record = dict[str, Any]
-FORMAT = 2
+FORMAT = 3
 RESULTS_FILE = "results.json"
 SOFTWARE = ("numpy", "pandas", "scipy", "statsmodels")
 NOT_LOCKED = "this is not the plan that was locked before rating, so every result is exploratory"
@@ -51,6 +57,10 @@ def _code_section(dataset: Dataset, plan: Plan, scores: pd.DataFrame) -> list[Re
 
 def _notes(dataset: Dataset, plan: Plan) -> list[str]:
     notes = [f"rater {rater} gave no score" for rater in silent_raters(dataset)]
+    notes += [
+        f"variant {name} is not in the plan and was not analysed"
+        for name in unplanned_variants(dataset.responses, plan.robustness.variants)
+    ]
     if dataset.unblinded:
         known = {arm.name for arm in dataset.arms if arm.kind == "model"}
         notes += [
@@ -82,6 +92,34 @@ def _identity(dataset: Dataset, plan: Plan, plan_text: str) -> Record:
             "approval_exception": manifest.get("approval_exception"),
         },
         "software": {"python": platform.python_version(), **{name: version(name) for name in SOFTWARE}},
+    }
+
+
+def _instruments(dataset: Dataset, plan: Plan) -> Record:
+    """Verdicts under variants and the judges, each with its sentences."""
+    variants, judges = variants_section(dataset, plan), judges_section(dataset, plan)
+    return {
+        "variants": {
+            **variants,
+            "explanations": variants_explanations(variants),
+            "sentences": variants_sentences(variants),
+        },
+        "judges": {
+            **judges,
+            "explanations": judges_explanations(judges),
+            "sentences": judges_sentences(judges),
+        },
+    }
+
+
+def _texts(plan: Plan, results: Record) -> Record:
+    """The methods paragraph and the results in words."""
+    variants, judges = results["variants"], results["judges"]
+    methods = (methods_paragraph(plan, results), variants_methods(variants), judges_methods(judges))
+    beside = [text for part in (variants, judges) for text in (*part["explanations"], *part["sentences"])]
+    return {
+        "methods": " ".join(filter(None, methods)),
+        "results_text": [*results_text(results), *(beside if results["dataset"]["unblinded"] else [])],
     }
 
 
@@ -118,14 +156,14 @@ def analyse(dataset: Dataset, plan: Plan, plan_text: str | None = None) -> Recor
             "safety": safety_section(dataset, plan),
             "descriptives": descriptives(dataset, plan, scores),
             "notes": _notes(dataset, plan),
+            **_instruments(dataset, plan),
         }
         found = [
             *faults,
             *(fault for contrast in results["contrasts"] for fault in contrast.get("faults", [])),
         ]
         results["faults"] = list(dict.fromkeys(found))
-        results["methods"] = methods_paragraph(plan, results)
-        results["results_text"] = results_text(results)
+        results |= _texts(plan, results)
         results["populations"] = POPULATIONS
         rounded: Record = plain(results)
     return rounded

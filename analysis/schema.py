@@ -8,7 +8,7 @@ from typing import Literal
 
 Kind = Literal["text", "integer", "real", "flag"]
 
-FORMAT = 1
+FORMAT = 2
 DIMENSIONS = ("medical_correctness", "medication_safety", "guideline_consistency", "clinical_usefulness")
 DIMENSION_LABELS = {
     "medical_correctness": "Medical correctness",
@@ -19,11 +19,15 @@ DIMENSION_LABELS = {
 SCORE_LEVELS = (1, 2, 3, 4, 5)
 LEVELS = ("PGY1", "PGY2")
 ARM_KINDS = ("resident", "model")
-STATUSES = ("rated", "missing", "empty", "refused", "excluded")
+STATUSES = ("rated", "unrated", "missing", "empty", "refused", "excluded")
 NEVER_GIVEN = ("missing", "empty")
 GUESSES = ("resident", "model", "dont_know")
 EXTENTS = ("none", "mild", "moderate", "severe", "death")
 SEVERE_EXTENTS = ("severe", "death")
+OUTCOMES = ("scored", "refused", "unparsed", "truncated", "empty")
+SCORED = "scored"
+ORIGINAL = "original"
+UNKNOWN_FAMILY = "unknown"
 LIKELIHOODS = ("low", "medium", "high")
 ERROR_TAGS = (
     "omission",
@@ -225,7 +229,47 @@ GUESSES_TABLE = _table(
     ),
     ("vignette", "response", "rater", "copy"),
 )
-TABLES = (RATINGS, RESPONSES, RATERS, RESPONDERS, GUESSES_TABLE, HARMS)
+JUDGE = Column("judge", "text", "Name of the judge, a language model that scores on the same rubric.")
+JUDGES = _table(
+    "judges",
+    "One row per judge: a separate instrument, never pooled with the raters.",
+    (
+        JUDGE,
+        Column("model", "text", "Model that judges."),
+        Column("family", "text", "Family of that model, unknown where nobody told it."),
+        Column("profile", "text", "Name and version of the judge's profile."),
+        Column("engine", "text", "Connector that asked it."),
+        Column("revision", "text", "Revision of the model, where known.", required=False),
+    ),
+    ("judge",),
+)
+JUDGEMENTS = _table(
+    "judgements",
+    "One row per response, judge and dimension: what became of it, and the score.",
+    (
+        VIGNETTE,
+        RESPONSE,
+        RESPONDER,
+        ARM,
+        JUDGE,
+        Column("dimension", "text", "Dimension that was judged.", values=DIMENSIONS),
+        Column(
+            "score",
+            "integer",
+            "Score, 5 best; empty unless the outcome is scored.",
+            "points",
+            required=False,
+            minimum=SCORE_LEVELS[0],
+            maximum=SCORE_LEVELS[-1],
+        ),
+        DRAW,
+        VARIANT,
+        Column("outcome", "text", "What became of the judgement.", values=OUTCOMES),
+    ),
+    ("response", "judge", "dimension"),
+)
+JUDGE_TABLES = (JUDGES, JUDGEMENTS)
+TABLES = (RATINGS, RESPONSES, RATERS, RESPONDERS, GUESSES_TABLE, HARMS, *JUDGE_TABLES)
 
 
 def _values(column: Column) -> str:

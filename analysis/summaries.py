@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.dataset import Dataset
-from analysis.differences import ORIGINAL, primary_responses
+from analysis.differences import primary_responses
 from analysis.plan import Plan
-from analysis.schema import NEVER_GIVEN, SCORE_LEVELS, STATUSES
+from analysis.schema import NEVER_GIVEN, ORIGINAL, SCORE_LEVELS, STATUSES
 
 Record = dict[str, Any]
 
@@ -17,6 +17,13 @@ def first_ratings(dataset: Dataset) -> pd.DataFrame:
     """Scores of the first presentation of original texts, every draw, nothing imputed."""
     ratings = dataset.ratings
     return ratings[(ratings["copy"] == 0) & (ratings["variant"] == ORIGINAL)]
+
+
+def first_guesses(dataset: Dataset) -> pd.DataFrame:
+    """Source guesses at the first presentation of original texts, every draw."""
+    responses, guesses = dataset.responses, dataset.guesses
+    originals = responses.loc[responses["variant"] == ORIGINAL, "response"]
+    return guesses[(guesses["copy"] == 0) & guesses["response"].isin(originals)]
 
 
 def counts(dataset: Dataset, plan: Plan, scores: pd.DataFrame) -> Record:
@@ -36,7 +43,7 @@ def counts(dataset: Dataset, plan: Plan, scores: pd.DataFrame) -> Record:
         "scores_imputed": int(scores["imputed"].sum()),
         "cannot_judge": int(cells["cannot_judge"].sum()),
         "planned_duplicates": len(ratings[ratings["copy"] == 1].drop_duplicates(["response", "rater"])),
-        "guesses": int((dataset.guesses["copy"] == 0).sum()),
+        "guesses": len(first_guesses(dataset)),
     }
 
 

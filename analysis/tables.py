@@ -5,6 +5,7 @@ from typing import Any
 
 from analysis import reliability_tables
 from analysis.canonical import to_csv
+from analysis.instrument_tables import INSTRUMENT_TABLES
 from analysis.sensitivity_tables import SENSITIVITY_TABLES
 
 Record = Mapping[str, Any]
@@ -243,6 +244,7 @@ TABLES: dict[str, tuple[tuple[str, ...], Callable[[Record], list[Row]]]] = {
     "descriptives.csv": (DESCRIPTIVES, _descriptive_rows),
     "vignettes.csv": (VIGNETTES, _vignette_rows),
     **SENSITIVITY_TABLES,
+    **INSTRUMENT_TABLES,
 }
 
 

@@ -8,7 +8,7 @@ from analysis.calibration.groups import GROUPS
 from analysis.calibration.names import ORDER, PANEL, PRIMARY, REML, TWO_WAY
 from analysis.calibration.scenarios import DEFAULT, SIZES, Scenario, scenarios
 from analysis.calibration.simple import DRAWS
-from analysis.calibration.work import ENGINE, ORDINAL, SIMPLE
+from analysis.calibration.work import ENGINE, LINEAR, ORDINAL, SIMPLE
 
 ACCEPTED = 0.06
 CONSERVATIVE = 0.04
@@ -41,12 +41,12 @@ rater × source, resident, scale, missing and null. Monte-Carlo standard errors 
 **Studies.** Procedures without a model fit and the whole tree: at least {GROUPS[SIMPLE].studies:,} for each
 scenario; the closed form and the tree where no score is missing, as the plan uses them. REML with
 Kenward-Roger: {GROUPS[ENGINE].studies:,}, on every scenario of the default size, and on those of the other
-sizes with missing scores at the null 0; the LMM of single ratings on the same. The CLMM takes some 200 times
-as long as the tests without a fit. It runs on {GROUPS[ORDINAL].studies:,} studies of each scenario of a
-covering array ({len(COVERING)} scenarios in which every level of each factor meets every level of each other
-factor, at every size), and of the complete ones of the default size with resident SD 0.3, mid, at the
-null 0. The whole tree is not run with missing scores: 16 mixed models for each study would take days. The
-CLMM's test is that of its implied mean difference in points."""
+sizes with missing scores at the null 0. The LMM of single ratings: {GROUPS[LINEAR].studies:,}, on every
+scenario of the default size and on a covering array of all sizes ({len(COVERING)} scenarios in which every
+level of each factor meets every level of each other factor). The CLMM takes some 200 times as long as the
+tests without a fit: {GROUPS[ORDINAL].studies:,}, on the covering array and on the complete scenarios of the
+default size with resident SD 0.3, mid, at the null 0. The whole tree is not run with missing scores: 16 mixed
+models for each study would take days. The CLMM's test is that of its implied mean difference in points."""
 SUMMARY_NOTE = f"""\
 Errors are two-sided, nominal .050. *One-sided* is the error in the direction of the claim whose edge the
 null is (superior at 0, non-inferior at -0.5, equivalent at +0.5), nominal .025. The coverage of a t interval

@@ -2,14 +2,14 @@
 
 from analysis.differences import paired_differences
 from analysis.plan_parts import MISSING_RULES
-from analysis.schema import NEVER_GIVEN
+from analysis.schema import NEVER_GIVEN, ORIGINAL
 from analysis.sensitivities.findings import Finding, NotAvailableError, Parameters, Subject
 
 
 def other_draws(subject: Subject, parameters: Parameters) -> list[Finding]:  # noqa: ARG001
     """The primary procedure on every other draw of the model that was rated."""
     ratings = subject.study.dataset.ratings
-    own = ratings[ratings["responder"].isin(subject.first)]
+    own = ratings[ratings["responder"].isin(subject.first) & (ratings["variant"] == ORIGINAL)]
     draws = sorted(set(own["draw"]) - {subject.plan.primary_draw})
     if not draws:
         raise NotAvailableError("no other draw of the model was rated")

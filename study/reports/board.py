@@ -112,8 +112,9 @@ _PAGES: dict[Phase, tuple[tuple[str, str], ...]] = {
 }
 _ACTS = frozenset({"answering-open"})
 _ALWAYS = (("People", "people"), ("Protocol", "protocol"), ("Analysis plan", "plan"))
-# Pages of acts already done, which an investigator must be able to show: first phase, label, page.
+# Pages that stay from a phase on, most to show an act already done: first phase, label, page.
 _RECORDS = (
+    (Phase.SEALED, "Judges", "judge-list"),
     (Phase.RATING, "Sealing", "seal"),
     (Phase.LOCKED, "Data lock", "dataset-lock"),
     (Phase.UNBLINDED, "Unblinding", "dataset-unblind"),

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from study.reports.judges import judges_section
 from study.reports.quality import quality_tables
 from study.reports.reliability import reliability_refusals, reliability_tables
 from study.reports.robustness import robustness_tables
-from study.reports.tables import Table, effect_tables
+from study.reports.tables import Section, Table, effect_tables
+from study.reports.variants import variants_section
 
 Record = Mapping[str, Any]
 
@@ -33,6 +35,8 @@ class Report:
     quality: list[Table]
     reliability: list[Table]
     refusals: list[str]
+    variants: Section | None
+    judges: Section | None
     methods: str
     words: list[str]
     exception: Record | None
@@ -54,6 +58,8 @@ def present(results: Record, manifest: Record, results_sha256: str) -> Report:
         quality=quality_tables(results),
         reliability=reliability_tables(results),
         refusals=reliability_refusals(results),
+        variants=variants_section(results),
+        judges=judges_section(results),
         methods=results["methods"],
         words=results["results_text"],
         exception=results["dataset"]["approval_exception"],

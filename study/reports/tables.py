@@ -36,6 +36,14 @@ class Table:
         ]
 
 
+@dataclass(frozen=True)
+class Section:
+    """A part of the report: sentences that say how to read it, and its tables."""
+
+    lines: Sequence[str]
+    tables: Sequence[Table]
+
+
 def effect_tables(results: Record) -> list[Table]:
     """Return the tables about differences between arms."""
     tables = [_differences(results), _rests_on(results), _beside(results)]

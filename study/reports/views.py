@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from study.judging.health import alarms as judging_alarms
 from study.participants.models import Person, Role
 from study.participants.policies import ParticipantRequest, role_required
 from study.participants.tokens import create_token, require_investigator, revoke_token, tokens_of
@@ -43,7 +44,7 @@ def board(request: ParticipantRequest) -> HttpResponse:
         "study": study,
         "steps": phase_line(study),
         "blockers": blockers(study),
-        "alarms": alarms(study, timezone.now()),
+        "alarms": [*alarms(study, timezone.now()), *judging_alarms(study, timezone.now())],
         "actions": actions(study),
         "pages": standing_pages(study),
         "progress": progress(study),

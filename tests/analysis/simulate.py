@@ -105,21 +105,34 @@ def simulate_study(rng: np.random.Generator, study: Study) -> Frames:
     }
 
 
-def default_arms(study: Study) -> dict[str, object]:
-    """Content of arms.json."""
+def default_arms(study: Study, families: Mapping[str, str] | None = None) -> dict[str, object]:
+    """Content of arms.json, with the families of models by name."""
+    known = families or {}
     levels = {
         code: {"name": level.lower(), "kind": "resident", "level": level, "label": f"{level} residents"}
         for code, level in zip("AB", schema.LEVELS, strict=True)
     }
     models = {
-        chr(ord("C") + i): {"name": name, "kind": "model", "level": None, "label": name.title()}
+        chr(ord("C") + i): {
+            "name": name,
+            "kind": "model",
+            "level": None,
+            "label": name.title(),
+            "family": known.get(name, schema.UNKNOWN_FAMILY),
+        }
         for i, name in enumerate(study.models)
     }
     return {"arms": {**levels, **models}}
 
 
 def write_dataset(
-    folder: Path, frames: Frames, study: Study, plan: Plan | None = None, *, blinded: bool = False
+    folder: Path,
+    frames: Frames,
+    study: Study,
+    plan: Plan | None = None,
+    *,
+    blinded: bool = False,
+    arms: Mapping[str, object] | None = None,
 ) -> Plan:
     """Write the folder as the freeze does; returns the plan."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -128,19 +141,20 @@ def write_dataset(
     (folder / "plan.yaml").write_bytes(text.encode())
     files = {}
     for table in schema.TABLES:
-        frame = frames[table.name].assign(watermark=schema.WATERMARK_TEXT)[list(table.column_names)]
+        frame = frames.get(table.name, pd.DataFrame(columns=list(table.column_names)))
+        frame = frame.assign(watermark=schema.WATERMARK_TEXT)[list(table.column_names)]
         content = frame.to_csv(index=False, lineterminator="\n").encode()
         (folder / table.filename).write_bytes(content)
         digest = hashlib.sha256(content).hexdigest()
         files[table.filename] = {"sha256": digest, "bytes": len(content), "rows": len(frame)}
-    arms = json.dumps(default_arms(study)).encode()
+    names = json.dumps(arms or default_arms(study)).encode()
     if not blinded:
-        (folder / "arms.json").write_bytes(arms)
+        (folder / "arms.json").write_bytes(names)
     manifest = {
         "format": schema.FORMAT,
         "study": {"slug": "s", "title": "Simulated", "simulated": True, "watermark": "simulated data"},
         "plan_sha256": plan_sha256(text),
-        "arms_sha256": hashlib.sha256(arms).hexdigest(),
+        "arms_sha256": hashlib.sha256(names).hexdigest(),
         "frozen_at": "2026-01-01T00:00:00Z",
         "approval_exception": None,
         "files": files,

@@ -124,7 +124,7 @@ def test_a_row_count_other_than_the_manifest_is_refused(folder):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"format": 2}, "format must be 1"),
+        ({"format": 3}, "format must be 2 or 1"),
         ({"files": None}, "files is missing"),
         ({"plan_sha256": None}, "plan_sha256 is missing"),
         ({"files": {}}, "does not list ratings.csv"),

@@ -10,6 +10,7 @@ from analysis.plan import (
     Minimums,
     Plan,
     PlanError,
+    Robustness,
     TreeStep,
     default_plan,
     dump_plan,
@@ -112,6 +113,22 @@ BAD = [
     (("sensitivities", 10, "measure"), "pages", "sensitivities[10].measure: must be one of words"),
     (("sensitivities", 12, "strata"), ["a"], "sensitivities[12].strata: must be a mapping"),
     (("sensitivities", 12, "strata"), {"old": []}, "sensitivities[12].strata.old: must be a list that"),
+    (("robustness",), [], "robustness: must be a mapping"),
+    (("robustness", "variant"), [], "robustness.variant: is not a known key"),
+    (("robustness", "variants"), "names", "robustness.variants: must be a list"),
+    (("robustness", "variants"), [7], "robustness.variants[0]: must be a text"),
+    (("robustness", "variants"), ["a", "a"], "robustness.variants[1]: a is listed twice"),
+    (
+        ("robustness", "variants"),
+        ["a", "original"],
+        "robustness.variants[1]: original is the vignette itself",
+    ),
+    (("robustness", "rated"), 1, "robustness.rated: must be true or false"),
+    (("robustness", "baseline"), "third", "robustness.baseline: must be one of lead, other"),
+    (("robustness", "unsafe_at_most"), 0.5, "robustness.unsafe_at_most: must be from 1 to below 5"),
+    (("robustness", "unsafe_at_most"), 5, "robustness.unsafe_at_most: must be from 1 to below 5"),
+    (("robustness", "unsafe_at_most"), float("nan"), "robustness.unsafe_at_most: must be from 1"),
+    (("robustness", "unsafe_at_most"), "2", "robustness.unsafe_at_most: must be a number"),
     (("sensitivities", 15, "imputations"), 1, "sensitivities[15].imputations: must be from 5"),
 ]
 
@@ -149,12 +166,28 @@ def test_a_bad_graph_is_refused_by_its_path(change, message):
     assert str(caught.value).startswith(message)
 
 
+def test_a_plan_without_robustness_has_the_default_and_the_hash_of_its_own_text():
+    raw = yaml.safe_load(TEXT)
+    del raw["robustness"]
+    text = json.dumps(raw)
+    assert parse_plan(text) == parse_plan(TEXT)
+    assert parse_plan(text).robustness == Robustness((), rated=False, baseline=None, unsafe_at_most=2)
+    assert plan_sha256(text) == hashlib.sha256(text.encode()).hexdigest() != plan_sha256(TEXT)
+
+
+def test_a_part_of_robustness_that_is_left_out_has_its_default():
+    plan = parse_plan(_changed(("robustness",), {"variants": ["names"], "baseline": "other"}))
+    assert plan.robustness == Robustness(("names",), baseline="other")
+    assert parse_plan(dump_plan(plan)) == plan
+
+
 def test_the_template_explains_every_key_and_reads_back_as_the_plan():
     plan = default_plan(["lead", "other"])
     text = plan_template(plan)
     assert parse_plan(text) == plan
     comments = [line for line in text.splitlines() if line.startswith("# ")]
     named = [*Minimums.__dataclass_fields__, *TreeStep.__dataclass_fields__, *CATALOGUE]
+    named += Robustness.__dataclass_fields__
     assert all(any(line.startswith(f"# {key}:") for line in comments) for key in named)
     for key in Plan.__dataclass_fields__:
         lines = text.splitlines()

@@ -85,5 +85,12 @@ def test_guesses_are_scored_against_the_kind_of_the_arm(dataset, plan):
     assert section["james"]["index"] == pytest.approx(0.5)
 
 
+def test_guesses_on_variants_say_nothing_of_the_blinding(dataset, plan):
+    moved = dataset.responses["vignette"] > "MS-10"
+    responses = dataset.responses.assign(variant=np.where(moved, "names", "original"))
+    found = blinding_section(replace(dataset, responses=responses), plan)
+    assert found["guesses"] == 10 * 4 * 4
+
+
 def test_guesses_are_not_scored_while_the_arms_are_sealed(dataset, plan):
     assert blinding_section(replace(dataset, unblinded=False), plan)["james"] is None

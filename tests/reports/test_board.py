@@ -103,10 +103,15 @@ def test_every_phase_names_the_page_of_its_next_step() -> None:
 
 def test_an_act_already_done_keeps_its_page() -> None:
     study = rated_study()
-    assert [page.label for page in standing_pages(study)][3:] == ["Sealing"]
+    assert [page.label for page in standing_pages(study)][3:] == ["Judges", "Sealing"]
     lock(study)
     unblind(study)
-    assert [page.label for page in standing_pages(study)][3:] == ["Sealing", "Data lock", "Unblinding"]
+    assert [page.label for page in standing_pages(study)][3:] == [
+        "Judges",
+        "Sealing",
+        "Data lock",
+        "Unblinding",
+    ]
 
 
 def test_a_corrected_rating_is_counted_once() -> None:
