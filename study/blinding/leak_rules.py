@@ -20,9 +20,56 @@ _OURS: Final = (
     r"programme|program)"
 )
 
+# What a careful answer says in the first person without telling who speaks.
+_OWN_PLAN: Final = (
+    r"(?:(?:main |first |next |only |working |initial |second )?"
+    r"(?:plan|step|concern|aim|goal|target|priority|worry|diagnosis|recommendation|choice)|patient)"
+)
+_ACTING: Final = r"(?:concerned|worried|(?:stopp|hold|withhold|paus|giv|ask|call|check|chang|switch|start|order|repeat)ing)"
+_DEED: Final = r"(?:give|start|restart|stop|change|continue|add|repeat|use|wait|expect|inject|accept|proceed|hang|send|administer)"
+_ROLE: Final = (
+    r"(?:doctor|physician|pharmacist|nurse|clinician|assistant|model|intern|registrar|trainee|"
+    r"student|officer|specialist|consultant|prescriber|machine|program(?:me)?|professional)"
+)
+_READER: Final = (
+    r"(?:doctor|physician|pharmacist|clinician|health ?care (?:professional|provider|team)|situation)"
+)
+_TEXT_SAYS: Final = (
+    r"(?:this|these|the above|the following|my) ?"
+    r"(?:tool|output|content|response|answer|reply|information|text|suggestions?|chat|conversation)? "
+    r"(?:is|are|was|were|does|do|should|cannot|may|did) (?:not )?(?:be )?"
+)
+_NOTHING_BINDING: Final = (
+    r"(?:based|intended|generated|provided|meant|checked|reviewed|replace|prescriptions?|a prescription|"
+    r"(?:general )?(?:medical )?(?:advice|information|guidance|education))"
+)
+_HABIT: Final = r"(?:learn(?:ed|t)|at|residents|doctors|usually|normally|always|never|use|have|had|saw|were|are|do|call|handle)"
+_PAST: Final = (
+    r"(?:graduated|passed|trained?|work(?:ed)?|practi[sc]ed?|studied|strongly|only|usually|always|refuse|decline|"
+    r"pass|apologi[sz]e|understand|believe|feel|remember|learn(?:ed|t)|read|saw)"
+)
+
 # Each rule's expressions match whole words, whatever the case; (?-i:...) keeps the case where it matters.
 RULES: Final[dict[str, tuple[str, ...]]] = {
+    "first person": (
+        rf"(?:my|our)(?! {_OWN_PLAN}\b) \w+|(?:mine|ours)",
+        rf"(?-i:I)(?:'m| am| was)(?! {_ACTING}\b)",
+        r"(?-i:I)(?:'ve| have| had)",
+        r"(?-i:I) (?:can't|can ?not|could not|couldn't)(?! (?:exclude|rule out|tell whether|explain)\b)",
+        rf"(?-i:I) (?:do not|don't|will not|won't)(?! {_DEED}\b)",
+        r"(?-i:I)(?: must|'d rather| would rather| would prefer| may| might| can| hope| know)",
+        rf"(?-i:I) {_PAST}",
+        rf"(?-i:[Ww]e)(?: {_HABIT}|'ve|'re)",
+        r"where (?:I|we) \w+",
+        rf"(?:as|being|speaking as) (?:an?|the|your) (?:[\w-]+ ){{0,3}}{_ROLE}s?",
+        r"(?:by|for|to|from|with) me\b",
+    ),
     "machine self-reference": (
+        r"(?:(?:medical|clinical) )?AI(?: (?:model|system|assistant|pharmacist|doctor|tool))",
+        r"(?:a |an )?(?:medical|clinical|responsible|helpful) (?:AI|assistant)",
+        r"generated (?:automatically|by)|AI[- ]?(?:generated|written|based)",
+        r"(?:helpful|harmless) and (?:helpful|harmless)|usage polic(?:y|ies)|safety guidelines",
+        r"the internet|browse|real[- ]time data",
         rf"as an? (?:large )?{_MACHINE}",
         rf"I(?:'m| am) (?:just |only )?an? (?:large )?{_MACHINE}",
         r"(?:large )?language models?",
@@ -77,11 +124,17 @@ RULES: Final[dict[str, tuple[str, ...]]] = {
     "institution": (
         rf"(?:at|in) (?:our|my) {_OURS}",
         rf"(?:our|my) (?:own |local )?{_OURS}(?:'s)?",
+        r"(?:here|we) at (?:the )?\w+|trust (?:policy|guideline|protocol)",
+        r"(?-i:Mayo|Charité|Karolinska|Johns Hopkins|Mass(?:achusetts)? General|Cleveland Clinic)",
+        r"(?-i:[A-Z][\w'.-]+(?: [A-Z][\w'-]+){0,3} Clinic)",
         r"(?:our|my) (?:local |own )?(?:protocol|policy|guideline|order set|antibiogram)s?",
         r"(?:where I|here we|we usually|we normally|we always|we routinely) (?:work|use|give|start|do)",
         r"(?-i:[A-Z][\w'.-]+(?: [A-Z][\w'-]+){0,3} (?:Hospital|Infirmary|Medical Cent(?:er|re)|NHS Trust))",
     ),
     "refusal": (
+        r"(?:violates?|against) (?:my|our|the) (?:\w+ )?(?:guidelines?|polic(?:y|ies))",
+        r"no answer can be given|(?:answer|continue) (?:this|the) (?:question|conversation|request)",
+        r"(?:this|that|the) request",
         rf"I {_NOT} (?:provide|give|offer|make|assist|help|answer|recommend|comply|diagnose|prescribe)",
         r"I(?:'m| am) sorry,? (?:but|I)",
         r"I (?:apologi[sz]e|must decline|decline to)",
@@ -90,14 +143,38 @@ RULES: Final[dict[str, tuple[str, ...]]] = {
         r"I(?:'m| am) not (?:qualified|licensed|allowed|able to)",
     ),
     "disclaimer": (
-        r"(?:not|never) (?:be )?(?:a )?substitute for (?:\w+ ){0,3}(?:advice|judge?ment|care)",
+        r"substitute for (?:\w+ ){0,3}(?:advice|judge?ment|care)",
         r"(?:does not|doesn't|not) constitute (?:medical |professional )*advice",
         r"(?:for|purely) (?:educational|informational|information) (?:purposes|use)(?: only)?",
         r"(?:consult|speak to) (?:a|your) (?:\w+ )?(?:health ?care|medical) (?:professional|provider)",
         r"(?:general|educational) information only",
-        r"this (?:response|answer|information|advice) (?:is|was) (?:based|intended|generated|provided)",
+        rf"{_TEXT_SAYS}{_NOTHING_BINDING}",
+        r"(?:medical|treatment|professional|personali[sz]ed) advice",
+        r"(?:general|educational) (?:guidance|information|education|purposes?)",
+        rf"an? (?:own |qualified |licensed |medical |local ){{0,2}}{_READER} (?:before|if|or pharmacist)",
+        rf"(?:consult|contact|see|ask|discuss|speak|talk|follow)(?: \w+){{0,5}} your (?:own )?{_READER}",
+        rf"your (?:own |health ?care ){{0,2}}{_READER}",
+        r"(?:qualified|licensed) (?:health ?care )?(?:professional|provider|clinician|physician)",
+        r"health ?care (?:professional|provider)s?",
+        r"(?:medical|health ?care) professional",
+        r"(?:your|my) own risk|liabilit(?:y|ies)|guarantee(?:s|d)? the|accuracy of this",
+        r"doctor[- ]patient relationship",
+        r"(?:be|is|are) (?:out of date|outdated|not up to date)|not be up to date",
+        r"guidelines may have changed",
+        r"(?:rely|relied) on this (?:answer|response|information)",
+        r"hypothetical|fictional|role[- ]play(?:ing)?",
+        r"human (?:expert|clinician|doctor|physician|reviewer|professional)",
+        r"professional help|emergency number|call 911",
+        r"(?:suggestions?|outputs?|tool) only|not a (?:real )?(?:recommendation|prescription)",
+        r"not (?:be )?reviewed by",
+        r"individual circumstances",
     ),
     "chat phrase": (
+        r"^(?:wait|okay|ok|hmm|alright|well|actually),",
+        r"(?:sorry|unfortunately|apologies|excuse)(?! (?:for it|to the|for what))(?=[ ,])",
+        r"(?:as|per) (?:instructed|requested|your (?:instructions?|request))|(?:in the|the given) prompt",
+        r"(?:above|below|requested) format|reasoning process|step by step",
+        r"typing|typos?|in a hurry",
         r"(?:I )?hope (?:this|that) helps",
         r"(?:please )?let me know if",
         r"feel free to",

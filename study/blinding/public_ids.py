@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 
+UNRATED: Final = 0  # the wave of what judges alone read
 PUBLIC_ID_LENGTH: Final = 26  # 130 of the 256 bits: no collision, and no way back
 
 

@@ -10,9 +10,12 @@ from django.db.models import QuerySet
 
 from study.blinding.models import BlindedItem, ExclusionRun, FlagDecision, ScanFlag, SealCandidate
 from study.participants.models import Participant, Role
+from study.participants.queries import consented
 from study.protocol.models import Study
+from study.protocol.queries import robustness_of
 from study.protocol.rubric import SECTIONS
-from study.responses.models import AnsweringClosure, ModelSetup
+from study.responses.models import AnsweringClosure, ModelSetup, Response
+from vignettes.variants import ORIGINAL
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,34 @@ class LeakReport:
     @property
     def undecided(self) -> int:
         return self.flags - self.kept - self.cut
+
+
+@dataclass(frozen=True)
+class RatingAhead:
+    """What sealing makes of the answers: to variants, and the raters that the rest needs.
+
+    `forms` counts the draws of the original and the rated variants: a rater meets a vignette in one of them.
+    """
+
+    variant_answers: int
+    is_rated: bool
+    forms: int
+    needed: int
+    agreed: int
+
+
+def rating_ahead(study: Study) -> RatingAhead:
+    """Return what sealing now would mean for rating, by the plan as it stands."""
+    answers, is_rated = Response.objects.filter(study=study), robustness_of(study).rated
+    rated = answers if is_rated else answers.filter(variant=ORIGINAL)
+    forms = max(rated.values("variant", "draw").distinct().count(), 1)
+    return RatingAhead(
+        variant_answers=answers.exclude(variant=ORIGINAL).count(),
+        is_rated=is_rated,
+        forms=forms,
+        needed=forms * study.raters_per_response,
+        agreed=consented(study, Role.RATER).count(),
+    )
 
 
 def flags_of(study: Study) -> QuerySet[ScanFlag]:

@@ -7,7 +7,7 @@ from typing import Final
 
 from study.blinding.leak_rules import RULES
 
-SCAN_VERSION: Final = "1"
+SCAN_VERSION: Final = "2"
 
 # A whole word on either side; an expression that begins or ends with a sign needs no edge there.
 _LEFT: Final = r"(?:(?<!\w)|(?!\w))"

@@ -19,15 +19,17 @@ from study.blinding.models import (
     SealCandidate,
 )
 from study.blinding.normalise import NORMALISER_VERSION, is_empty, normalise_sections
-from study.blinding.public_ids import public_ids, secret_of_simulation, waves
+from study.blinding.public_ids import UNRATED, public_ids, secret_of_simulation, waves
 from study.blinding.queries import flags_of, raters_without_exclusions, sealing_blockers, study_words
 from study.blinding.scan import SCAN_VERSION, cut_spans, scan_sections
 from study.participants.models import Participant, Person, Role
 from study.protocol.errors import Conflict, InvalidInput, NotFound, NotPermitted, PreconditionMissing
 from study.protocol.models import Study
+from study.protocol.queries import robustness_of
 from study.protocol.transactions import locked_study, move_phase, record_event
 from study.protocol.vocabulary import Phase
 from study.responses.models import AnsweringClosure, Response
+from vignettes.variants import ORIGINAL
 
 
 def prepare_sealing(*, study_id: int, person: Person, now: datetime) -> Preparation:
@@ -159,6 +161,7 @@ def _flag_for(study: Study, curator: Participant, flag_id: int) -> ScanFlag:
 def seal_study(*, study_id: int, person: Person, now: datetime) -> int:
     """Seal all responses at once and return the number of items; the study moves on to sealed.
 
+    Answers to variants are sealed like all others; whether raters get them is what the plan says now.
     Raises PreconditionMissing while answering is open, nothing is prepared, a flag has no decision, or the
     cuts leave a text empty; Conflict when the texts are not the prepared ones. Nothing is half done.
     """
@@ -202,15 +205,15 @@ def _apply_cuts(study: Study, prepared: dict[str, CanonicalResponse]) -> list[Ca
 def _insert_items(study: Study, secret: str, sealed: list[CanonicalResponse], now: datetime) -> None:
     ids = public_ids(secret, ((each.vignette_code, each.sections) for each in sealed))
     ordered = sorted(zip(ids, sealed, strict=True), key=lambda pair: pair[0])
-    draws = sorted({(each.variant, each.draw) for each in sealed})
-    wave_of = {code: waves(secret, code, draws) for code in {each.vignette_code for each in sealed}}
+    wave_of = _waves(study, secret, sealed)
     items = BlindedItem.objects.bulk_create(
         BlindedItem(
             study=study,
             study_vignette_id=each.study_vignette_id,
             public_id=public_id,
+            variant=each.variant,
             sections=each.sections,
-            wave=wave_of[each.vignette_code][each.variant, each.draw],
+            wave=wave_of[each.vignette_code].get((each.variant, each.draw), UNRATED),
             normaliser_version=NORMALISER_VERSION,
             sealed_at=now,
         )
@@ -220,6 +223,15 @@ def _insert_items(study: Study, secret: str, sealed: list[CanonicalResponse], no
         SealKey(study_id=study.pk, item_id=item.pk, response_id=each.response_id)
         for item, (_, each) in zip(items, ordered, strict=True)
     )
+
+
+def _waves(
+    study: Study, secret: str, sealed: list[CanonicalResponse]
+) -> dict[str, dict[tuple[str, int], int]]:
+    """Return the waves of each vignette; what raters do not rate has none."""
+    is_rated = robustness_of(study).rated
+    draws = sorted({(each.variant, each.draw) for each in sealed if is_rated or each.variant == ORIGINAL})
+    return {code: waves(secret, code, draws) for code in {each.vignette_code for each in sealed}}
 
 
 def _verify_seal(study: Study, expected: int) -> None:

@@ -10,7 +10,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from study.blinding.curation import curation_texts
 from study.blinding.forms import DecisionForm, SealForm
-from study.blinding.queries import item_count, leak_report, raters_without_exclusions, sealing_blockers
+from study.blinding.queries import (
+    item_count,
+    leak_report,
+    raters_without_exclusions,
+    rating_ahead,
+    sealing_blockers,
+)
 from study.blinding.services import decide_flag, derive_exclusions, prepare_sealing, seal_study
 from study.participants.models import Role
 from study.participants.policies import ParticipantRequest, role_required
@@ -97,6 +103,7 @@ def _seal_page(request: ParticipantRequest, form: SealForm) -> HttpResponse:
         "is_open": is_open,
         "report": leak_report(study),
         "blockers": sealing_blockers(study) if is_open else [],
+        "ahead": rating_ahead(study) if is_open else None,
         "items": item_count(study),
         "late_raters": 0 if is_open else raters_without_exclusions(study).count(),
     }

@@ -4,8 +4,9 @@ A play can be broken off and taken up again: each act looks at the control board
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from analysis.plan import Robustness, dump_plan, parse_plan
 from study.demonstration.browser import Browser, Page, PlayError
 from study.demonstration.people import ScriptedPerson, ScriptedRater, ScriptedResident
 from study.demonstration.script import CURATOR, DOMAIN, LEAD, PASSWORD, SECOND, Script
@@ -14,7 +15,7 @@ from study.engines.scripted import Card
 
 @dataclass
 class Director:
-    """`browser_of` gives a person's browser; `finish_generation` is asked until no draw is due."""
+    """`browser_of` gives a person's browser; `finish_generation` is asked until nothing is due."""
 
     script: Script
     cards: dict[str, Card]
@@ -96,6 +97,7 @@ class Director:
         for email, _ in self.script.raters:
             self._signed_in(email).consent(self.script.slug)
         self._set_up_models()
+        self._plan_variants()
         self._press(f"{self.home}models/", "/answering/open/")
 
     def _invite(self) -> None:
@@ -128,6 +130,16 @@ class Director:
                 "ability": str(model.ability),
             }
             lead.browser.send(page.form_with("engine", "ability"), values)
+
+    def _plan_variants(self) -> None:
+        """Write into the plan's text which variants the models also answer."""
+        if not self.script.variants:
+            return
+        browser = self._signed_in(LEAD).browser
+        form = browser.open(f"{self.home}plan/").form_with("text", "reason")
+        wanted = Robustness(variants=self.script.variants, baseline=self.script.baseline)
+        plan = replace(parse_plan(dict(form.filled({}))["text"]), robustness=wanted)
+        browser.send(form, {"text": dump_plan(plan), "reason": "The models' robustness is looked at, too."})
 
     def _answering(self) -> None:
         idle = {email for email, _ in self.script.residents[: self.script.idle_residents]}
@@ -162,7 +174,25 @@ class Director:
             self._sign(LEAD, f"{self.home}plan/", "/plan/lock/")
         self._press(f"{self.home}rating/", "/rating/")
 
+    def _judge(self) -> None:
+        """Set up the judges that are not there yet, start them, and let them finish."""
+        browser = self._signed_in(LEAD).browser
+        present = browser.open(f"{self.home}judges/").texts("tbody th")
+        for judge in self.script.judges:
+            if judge.name not in present:
+                form = browser.open(f"{self.home}judges/new/").form_with("severity", "noise")
+                manner = {"severity": str(judge.severity), "noise": str(judge.noise)}
+                values = {"name": judge.name, "engine": "scripted", "model": judge.name}
+                browser.send(form, {**values, **manner})
+        for form in browser.open(f"{self.home}judges/").forms():
+            if form.action.endswith("/start/"):
+                browser.send(form)
+        while not self.finish_generation(browser.open(f"{self.home}judges/")):
+            pass
+
     def _rating(self) -> None:
+        if self.script.judges:
+            self._judge()
         for email, _ in self.script.raters:
             person = self._signed_in(email)
             if isinstance(person, ScriptedRater):

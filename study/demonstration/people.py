@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from study.demonstration.browser import Browser, Page, PlayError
-from study.demonstration.judgement import Judgement, ShownPoint, judge, read_response
+from study.demonstration.judgement import Judgement, judge
 from study.engines.scripted import Card, compose_sections
+from study.engines.scripted_reading import ShownPoint, read_response
 from study.protocol.rubric import DIMENSION_CODES, SECTIONS
 
 

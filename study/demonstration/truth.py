@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from study.demonstration.judgement import ShownPoint, judge, read_response
+from study.demonstration.judgement import judge
 from study.demonstration.people import generator
 from study.engines.scripted import Card, compose_sections
+from study.engines.scripted_reading import ShownPoint, read_response
 from study.protocol.rubric import DIMENSION_CODES
 
 ANSWERS_PER_CARD = 40

@@ -24,6 +24,10 @@ AUTHOR_TABLES: Final = (
     "study_flagdecision",
     "study_frozendataset",
     "study_analysisrun",
+    "study_judge",
+    "study_judgement",
+    "study_judgementattempt",
+    "study_judgementscore",
 )
 _NAMED: Final = re.compile(rf"\b(?:{'|'.join(AUTHOR_TABLES)})\b", re.IGNORECASE)
 

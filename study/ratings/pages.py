@@ -37,14 +37,18 @@ class RatingPage:
 
 
 def rating_page(rater: Participant, assignment: Assignment) -> RatingPage:
-    """Return what the page at this place shows; a function of place, vignette and canonical text."""
-    shown = assignment.item.study_vignette.version.parsed.for_raters
+    """Return what the page at this place shows; a function of place, vignette and canonical text.
+
+    The case stands there as it was asked.
+    """
+    version = assignment.item.study_vignette.version
+    asked, card = version.as_asked(assignment.item.variant), version.parsed.for_raters.key_points
     return RatingPage(
         position=assignment.position,
         queue=queue_of(rater),
-        scenario=render_text(shown.scenario),
-        question=render_text(shown.question),
-        points=tuple(CardPoint(point.text, point.critical, point.source) for point in shown.key_points),
+        scenario=render_text(asked.scenario),
+        question=render_text(asked.question),
+        points=tuple(CardPoint(point.text, point.critical, point.source) for point in card),
         response=render_sections(assignment.item.sections),
     )
 

@@ -15,6 +15,7 @@ from study.protocol.models import Study
 from study.protocol.queries import locked_plan
 from study.protocol.rubric import CONFIDENCES, DIMENSIONS, ERROR_TAGS, HARM_EXTENTS, HARM_LIKELIHOODS
 from study.ratings.models import Assignment, Rating, RatingDraft, SourceGuess
+from vignettes.variants import ORIGINAL
 
 
 @dataclass(frozen=True)
@@ -151,7 +152,9 @@ def _kinds(rating: Rating) -> str:
 
 
 def items_of(study: Study) -> QuerySet[BlindedItem]:
-    return BlindedItem.objects.filter(study=study).select_related("study_vignette").order_by("public_id")
+    """Return the items that raters rate; those of wave 0 are read by judges alone."""
+    items = BlindedItem.objects.filter(study=study, wave__gt=0)
+    return items.select_related("study_vignette").order_by("public_id")
 
 
 def eligible_raters(study: Study) -> QuerySet[Participant]:
@@ -164,17 +167,33 @@ def _raters(number: int) -> str:
     return f"{number} rater{'' if number == 1 else 's'}"
 
 
+def _needed_raters(study: Study) -> tuple[int, str]:
+    """Return how many raters the study needs, and why: a rater meets one wave of each vignette."""
+    planned = study.raters_per_response
+    why = f"Each response needs {_raters(planned)}"
+    forms: dict[int, dict[int, str]] = {}
+    for vignette, wave, variant in items_of(study).values_list("study_vignette", "wave", "variant"):
+        forms.setdefault(vignette, {})[wave] = variant
+    most = sorted(max(forms.values(), key=len).values()) if forms else []
+    if len(most) < 2:
+        return planned, why
+    draws = most.count(ORIGINAL)
+    original = [f"{draws} draws"] if draws > 1 else [ORIGINAL] * draws
+    named = ", ".join([*original, *(name for name in most if name != ORIGINAL)])
+    return planned * len(most), (
+        f"{why}, and nobody rates a vignette in more than one of its {len(most)} forms ({named}): "
+        f"{planned * len(most)} raters are needed"
+    )
+
+
 def opening_blockers(study: Study) -> list[str]:
     """Return what still stands between the study and rating, one sentence each."""
     agreed, eligible = consented(study, Role.RATER).count(), eligible_raters(study).count()
-    planned = study.raters_per_response
+    needed, why = _needed_raters(study)
     checks = [
         (items_of(study).exists(), "The responses are not sealed yet."),
         (locked_plan(study) is not None, "The analysis plan is not locked by signature."),
-        (
-            agreed >= planned,
-            f"Each response needs {_raters(planned)}, and {agreed} agreed to take part.",
-        ),
+        (agreed >= needed, f"{why}, and {agreed} agreed to take part."),
         (
             eligible == agreed,
             f"Exclusions are not derived for {_raters(agreed - eligible)}: see the sealing page.",

@@ -1,6 +1,7 @@
 import numpy as np
 
-from study.demonstration.judgement import Reading, ShownPoint, judge, read_response
+from study.demonstration.judgement import judge
+from study.engines.scripted_reading import Reading, ShownPoint, read_response
 from study.protocol.rubric import DIMENSION_CODES, HARM_EXTENTS
 
 POINTS = [
