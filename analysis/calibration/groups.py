@@ -49,11 +49,6 @@ def _engine(scenario: Scenario) -> bool:
     return scenario.size == DEFAULT or (scenario.missing > 0 and scenario.null == 0)
 
 
-def _default_or_covering(scenario: Scenario) -> bool:
-    """All of the default size, and the covering array."""
-    return scenario.size == DEFAULT or scenario in COVERING
-
-
 def _few(scenario: Scenario) -> bool:
     """Each rater-by-source deviation in the plainest case of the default size, and the covering array."""
     is_plain = scenario.resident == RESIDENT[0] and scenario.scale == "mid" and scenario.null == 0
@@ -64,7 +59,7 @@ GROUPS = {
     SIMPLE: Group(4_000, 1.0, _any),
     TREE: Group(4_000, 0.3, _complete),
     ENGINE: Group(4_000, 10.0, _engine),
-    LINEAR: Group(4_000, 20.0, _default_or_covering),
+    LINEAR: Group(4_000, 20.0, _few),
     ORDINAL: Group(4_000, 40.0, _few),
 }
 GROUP_NAMES: Sequence[str] = tuple(GROUPS)

@@ -25,8 +25,12 @@ _OWN_PLAN: Final = (
     r"(?:(?:main |first |next |only |working |initial |second )?"
     r"(?:plan|step|concern|aim|goal|target|priority|worry|diagnosis|recommendation|choice)|patient)"
 )
-_ACTING: Final = r"(?:concerned|worried|(?:stopp|hold|withhold|paus|giv|ask|call|check|chang|switch|start|order|repeat)ing)"
-_DEED: Final = r"(?:give|start|restart|stop|change|continue|add|repeat|use|wait|expect|inject|accept|proceed|hang|send|administer)"
+_DOING: Final = r"(?:stopp|hold|withhold|paus|giv|ask|call|check|chang|switch|start|order|repeat)ing"
+_ACTING: Final = rf"(?:concerned|worried|{_DOING})"
+_DEED: Final = (
+    r"(?:give|start|restart|stop|change|continue|add|repeat|use|wait|expect|inject|accept|proceed|hang|send|"
+    r"administer)"
+)
 _ROLE: Final = (
     r"(?:doctor|physician|pharmacist|nurse|clinician|assistant|model|intern|registrar|trainee|"
     r"student|officer|specialist|consultant|prescriber|machine|program(?:me)?|professional)"
@@ -43,10 +47,13 @@ _NOTHING_BINDING: Final = (
     r"(?:based|intended|generated|provided|meant|checked|reviewed|replace|prescriptions?|a prescription|"
     r"(?:general )?(?:medical )?(?:advice|information|guidance|education))"
 )
-_HABIT: Final = r"(?:learn(?:ed|t)|at|residents|doctors|usually|normally|always|never|use|have|had|saw|were|are|do|call|handle)"
+_HABIT: Final = (
+    r"(?:learn(?:ed|t)|at|residents|doctors|usually|normally|always|never|use|have|had|saw|were|are|do|call|"
+    r"handle)"
+)
 _PAST: Final = (
-    r"(?:graduated|passed|trained?|work(?:ed)?|practi[sc]ed?|studied|strongly|only|usually|always|refuse|decline|"
-    r"pass|apologi[sz]e|understand|believe|feel|remember|learn(?:ed|t)|read|saw)"
+    r"(?:graduated|passed|trained?|work(?:ed)?|practi[sc]ed?|studied|strongly|only|usually|always|refuse|"
+    r"decline|pass|apologi[sz]e|understand|believe|feel|remember|learn(?:ed|t)|read|saw)"
 )
 
 # Each rule's expressions match whole words, whatever the case; (?-i:...) keeps the case where it matters.
