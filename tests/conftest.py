@@ -25,6 +25,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--database-only", action="store_true", help="leave out the tests that touch no database"
     )
+    parser.addoption("--worlds", type=int, default=20, help="worlds of the non-interference test")
+    parser.addoption("--audit-mutations", type=int, default=300, help="attacks on the audit trail")
+    parser.addoption("--timed-requests", type=int, default=25, help="timed requests per arm")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
