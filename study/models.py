@@ -10,11 +10,15 @@ from study.blinding.models import (
     SealCandidate,
 )
 from study.datasets.models import FrozenDataset
+from study.judging.models import Judge, Judgement, JudgementAttempt, JudgementScore
 from study.participants.models import ApiToken, Consent, ConsentText, Invitation, Participant, Person
 from study.protocol.models import (
     AnalysisPlan,
     Arm,
     AuditEvent,
+    AuditHead,
+    RowChange,
+    RowChangeValue,
     Signature,
     Study,
     StudyVignette,
@@ -42,6 +46,7 @@ __all__ = [
     "Arm",
     "Assignment",
     "AuditEvent",
+    "AuditHead",
     "BlindedItem",
     "ConflictingCopy",
     "Consent",
@@ -54,6 +59,10 @@ __all__ = [
     "GenerationAttempt",
     "Invitation",
     "ItemExclusion",
+    "Judge",
+    "Judgement",
+    "JudgementAttempt",
+    "JudgementScore",
     "ModelSetup",
     "Participant",
     "Person",
@@ -61,6 +70,8 @@ __all__ = [
     "Rating",
     "RatingDraft",
     "Response",
+    "RowChange",
+    "RowChangeValue",
     "ScanFlag",
     "Score",
     "SealCandidate",

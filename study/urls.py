@@ -15,6 +15,7 @@ urlpatterns = [
     path("", include("study.responses.urls")),
     path("", include("study.blinding.urls")),
     path("", include("study.ratings.urls")),
+    path("", include("study.judging.urls")),
     path("", include("study.datasets.urls")),
     path("", include("study.reports.urls")),
 ]

@@ -11,16 +11,18 @@ from analysis import schema
 from study.blinding.models import BlindedItem
 from study.datasets.generations import attempt_entry, distinct_facts
 from study.datasets.inputs import Pseudonyms
+from study.datasets.judging import judge_entries
 from study.datasets.pseudonyms import keyed_digest
 from study.datasets.queries import open_assignments, signatures_for, study_secret
 from study.datasets.writer import WrittenFile
 from study.engines.base import NOT_TOLD
 from study.protocol.models import Arm, Study
 from study.protocol.queries import approval_exception
+from study.protocol.records import NO_PROFILE
+from study.protocol.vocabulary import ArmKind
 from study.ratings.models import Allocation
 from study.responses.models import GenerationAttempt, ModelSetup
 from study.responses.prompts import SYSTEM_PROMPTS
-from study.responses.provenance import NO_PROFILE
 
 WATERMARK = schema.WATERMARK_TEXT
 
@@ -53,9 +55,16 @@ def _arm_entry(arm: Arm) -> dict[str, Any]:
         "label": arm.label,
     }
     setup = ModelSetup.objects.filter(arm=arm).first()
+    if arm.kind == ArmKind.MODEL:
+        entry["family"] = _family(setup)
     if setup is not None:
         entry["provenance"] = _provenance(setup)
     return entry
+
+
+def _family(setup: ModelSetup | None) -> str:
+    profile = setup.profile if setup is not None else {}
+    return str(profile.get("family") or schema.UNKNOWN_FAMILY)
 
 
 def _provenance(setup: ModelSetup) -> dict[str, Any]:
@@ -119,6 +128,7 @@ def manifest_of(
         "approval_exception": _exception(study),
         "data_lock": _data_lock(study, hashes["data_sha256"]),
         "seeds": _seeds(study),
+        "judges": judge_entries(study),
         "counts": dict(counts),
         "files": {name: file.entry() for name, file in sorted(files.items())},
     }
@@ -165,4 +175,6 @@ def counts_of(tables: Mapping[str, list[Any]]) -> dict[str, int]:
         **{f"responses_{status}": statuses[status] for status in schema.STATUSES},
         "ratings": len(tables["harms"]),
         "guesses": len(tables["guesses"]),
+        "judges": len(tables["judges"]),
+        "judgements": len({(row["response"], row["judge"]) for row in tables["judgements"]}),
     }

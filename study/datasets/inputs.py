@@ -30,10 +30,11 @@ class Planned:
 
 @dataclass(frozen=True)
 class Sealed:
-    """What became of one planned response that reached sealing."""
+    """What became of one planned response that reached sealing; no rater gets one of wave 0."""
 
     item: int
     public_id: str
+    wave: int
     style: StyleCounts
 
 
@@ -68,6 +69,27 @@ class Guess:
 
 
 @dataclass(frozen=True)
+class JudgeFacts:
+    """What a judge is; its name is the key under which it stands."""
+
+    model: str
+    family: str
+    profile: str
+    engine: str
+    revision: str
+
+
+@dataclass(frozen=True)
+class JudgedItem:
+    """What became of one item before one judge; without scores unless the outcome is scored."""
+
+    item: int
+    judge: str
+    outcome: str
+    scores: Mapping[str, int]
+
+
+@dataclass(frozen=True)
 class RaterFacts:
     profession: str
     years_in_practice: int | None
@@ -87,6 +109,8 @@ class Collected:
     judgements: tuple[Judgement, ...]
     guesses: tuple[Guess, ...]
     raters: Mapping[int, RaterFacts]
+    judges: Mapping[str, JudgeFacts]
+    judged: tuple[JudgedItem, ...]
 
 
 @dataclass(frozen=True)

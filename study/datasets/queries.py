@@ -19,9 +19,11 @@ from study.datasets.inputs import (
     Sealed,
     squeeze,
 )
+from study.datasets.judging import judge_facts, judged_items
 from study.datasets.models import FrozenDataset
 from study.datasets.pseudonyms import lettered, numbered, shuffled
 from study.datasets.style import style_counts
+from study.judging.queries import OpenJudgements, open_judgements
 from study.participants.models import Participant, Role
 from study.protocol.errors import PreconditionMissing
 from study.protocol.models import Signature, Study
@@ -86,10 +88,14 @@ class OpenRatings:
 
 @dataclass(frozen=True)
 class LockState:
-    """What the data lock waits for; `voided` counts signatures under data that have changed since."""
+    """What the data lock waits for; `voided` counts signatures under data that have changed since.
+
+    Open judgements do not hold it up.
+    """
 
     open_ratings: list[OpenRatings]
     open_guesses: int
+    open_judgements: list[OpenJudgements]
     signatures: list[Signature]
     voided: int
     dataset: FrozenDataset | None
@@ -106,6 +112,7 @@ def lock_state(study: Study, data_sha256: str) -> LockState:
     return LockState(
         open_ratings=[OpenRatings(rater, positions) for rater, positions in left.items()],
         open_guesses=open_guesses(study),
+        open_judgements=open_judgements(study),
         signatures=counted,
         voided=signatures(study, Meaning.DATA_LOCK).count() - len(counted),
         dataset=dataset,
@@ -149,7 +156,9 @@ def collect(study: Study) -> Collected:
     arm_of_level = {arm.level: arm.pk for arm in resident_arms(study)}
     pairs = sealed_responses(study)
     sealed = {
-        _planned(response, codes, arm_of_level): Sealed(item.pk, item.public_id, style_counts(item.sections))
+        _planned(response, codes, arm_of_level): Sealed(
+            item.pk, item.public_id, item.wave, style_counts(item.sections)
+        )
         for item, response in pairs
     }
     require(len(sealed) == len(pairs), "two sealed responses answer the same plan")
@@ -166,6 +175,8 @@ def collect(study: Study) -> Collected:
         judgements=_judgements(study),
         guesses=_guesses(study),
         raters=_raters(study),
+        judges=judge_facts(study),
+        judged=judged_items(study),
     )
 
 

@@ -12,6 +12,7 @@ from study.datasets.models import FrozenDataset
 from study.datasets.queries import DatasetMismatch, frozen_dataset, open_assignments, signatures_for
 from study.datasets.snapshot import Snapshot, take_snapshot
 from study.datasets.verification import dataset_folder, verify_files
+from study.judging.services.judges import end_judging
 from study.participants.models import Person, Role
 from study.participants.policies import participant_of
 from study.protocol.errors import InvalidInput, PreconditionMissing
@@ -96,6 +97,7 @@ def _freeze(study: Study, snapshot: Snapshot, now: datetime) -> FrozenDataset:
             pseudonyms=snapshot.pseudonyms,
             frozen_at=now,
         )
+        end_judging(study, now=now)
         move_phase(study, Phase.LOCKED)
         writer.publish(draft, dataset_folder(dataset))
     except BaseException:

@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 from analysis import schema
 from analysis.schema import Column, Table
-from study.datasets.inputs import Cell, Collected, Judgement, Planned, Pseudonyms, Row
+from study.datasets.inputs import Cell, Collected, JudgedItem, Judgement, Planned, Pseudonyms, Row
 
 NO_STYLE: Row = dict.fromkeys(("words", "characters", "sentences", "list_items", "numerals"))
 
@@ -35,6 +35,8 @@ def build_tables(collected: Collected, names: Pseudonyms, *, watermark: str = ""
             {"responder": name, "arm": names.arms[author.arm]} for author, name in names.authors.items()
         ],
         schema.GUESSES_TABLE.name: frame.guesses(),
+        schema.JUDGES.name: [{"judge": name, **asdict(facts)} for name, facts in collected.judges.items()],
+        schema.JUDGEMENTS.name: [row for each in collected.judged for row in frame.judgements(each)],
     }
     marked = {name: [{**row, "watermark": watermark} for row in each] for name, each in rows.items()}
     return {table.name: checked(table, marked[table.name]) for table in schema.TABLES}
@@ -99,14 +101,33 @@ class _Frame:
         }
 
     def response(self, planned: Planned, judged: set[int]) -> Row:
-        """Describe one planned response; one that is sealed and that no saved rating judges is excluded."""
+        """Describe one planned response.
+
+        One that is sealed and that no saved rating judges is excluded, or unrated where no rater was to.
+        """
         row = {**self.author(planned), "draw": planned.draw, "variant": planned.variant}
         sealed = self.collected.sealed.get(planned)
         if sealed is None:
             status = "empty" if planned in self.collected.unsealed else "missing"
             return {**row, "response": "", "status": status, **NO_STYLE}
-        status = "rated" if sealed.item in judged else "excluded"
+        status = "rated" if sealed.item in judged else "excluded" if sealed.wave else "unrated"
         return {**row, "response": sealed.public_id, "status": status, **asdict(sealed.style)}
+
+    def judgements(self, judged: JudgedItem) -> list[Row]:
+        """Return one row per dimension, also for a reply without scores."""
+        planned = self.places[judged.item]
+        shared: Row = {
+            **self.author(planned),
+            "response": self.collected.sealed[planned].public_id,
+            "judge": judged.judge,
+            "draw": planned.draw,
+            "variant": planned.variant,
+            "outcome": judged.outcome,
+        }
+        return [
+            {**shared, "dimension": dimension, "score": judged.scores.get(dimension)}
+            for dimension in schema.DIMENSIONS
+        ]
 
     def guesses(self) -> list[Row]:
         return [

@@ -28,10 +28,10 @@ ENVIRONMENT_FIELDS: Final = (
 class EngineSettings:
     """How one model is reached, the same for both connectors to a real model.
 
-    `model` is the served name and `revision` that of the weights; `base_url`, `api_key` and `timeout_s`
-    (seconds) belong to a server, `directory` (of the model's files) and `serve` (the engine's options by the
-    names of `vllm serve`) to the engine inside the worker. `facts` are environment fields that the operator
-    declared.
+    `model` is the served name and `revision` that of the weights; `base_url`, `api_key`, `timeout_s` (seconds
+    for one whole call) and `at_once` (calls of this process at the same time; 0: any number) belong to a
+    server, `directory` (of the model's files) and `serve` (the engine's options by the names of `vllm serve`)
+    to the engine inside the worker. `facts` are environment fields that the operator declared.
     """
 
     model: str
@@ -39,6 +39,7 @@ class EngineSettings:
     base_url: str = ""
     api_key: str = field(default="", repr=False)
     timeout_s: float = 600.0
+    at_once: int = 0
     directory: str = ""
     serve: Mapping[str, Any] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
@@ -46,12 +47,17 @@ class EngineSettings:
 
 @dataclass(frozen=True)
 class GenerationRequest:
-    """One question to a model: exactly what goes over the wire."""
+    """One question to a model: exactly what goes over the wire.
+
+    `response_format` is the form that the answer must have, as chat completions take it ({"type":
+    "json_schema", "json_schema": {"name": ..., "schema": ...}}); None leaves it free.
+    """
 
     messages: tuple[Mapping[str, str], ...]
     sampling: Mapping[str, Any]
     seed: int
     correlation_id: str
+    response_format: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)

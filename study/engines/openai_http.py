@@ -5,6 +5,7 @@ import os
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Final
 
 import httpx
@@ -18,6 +19,7 @@ from study.engines.base import (
     RejectionError,
     environment_of,
 )
+from study.engines.deadlines import DeadlineTransport, ending_within
 
 CONNECT_TIMEOUT_S: Final = 10.0
 FACTS_TIMEOUT_S: Final = 5.0
@@ -33,7 +35,9 @@ _BROKEN_OFF: Final = frozenset({"abort", "error"})
 _SECRET_HEADERS: Final = frozenset({"authorization", "cookie"})
 
 _lock = threading.Lock()
+_facts_lock = threading.Lock()
 _clients: dict[int, httpx.Client] = {}
+_places: dict[tuple[int, str], threading.Semaphore] = {}
 _facts: dict[tuple[str, str], tuple[float, dict[str, Any]]] = {}
 
 
@@ -47,9 +51,17 @@ def _client() -> httpx.Client:
                 keepalive_expiry=KEEP_ALIVE_S,
             )
             # The host's proxy variables stay out: vignettes and answers go to this one server, nowhere else.
-            _clients[os.getpid()] = httpx.Client(trust_env=False, limits=limits)
+            _clients[os.getpid()] = httpx.Client(trust_env=False, transport=DeadlineTransport(limits))
             atexit.register(_clients[os.getpid()].close)
         return _clients[os.getpid()]
+
+
+def _place_at(server: str, at_once: int) -> AbstractContextManager[Any]:
+    """Return one of this process's places at a server; whoever enters waits until one is free."""
+    if not at_once:
+        return nullcontext()
+    with _lock:
+        return _places.setdefault((os.getpid(), server), threading.Semaphore(at_once))
 
 
 class OpenAIHTTPEngine(OneByOne):
@@ -69,18 +81,17 @@ class OpenAIHTTPEngine(OneByOne):
     def generate(self, request: GenerationRequest) -> GenerationResult:
         client = _client()
         wire = self._wire_request(client, request)
-        started = time.perf_counter()
         try:
-            body = self._ask(client, wire)
+            response, duration_s = self._answer(client, wire)
+            body = _whole_body(response)
         except InterruptionError:
-            _facts.pop(self._place, None)
+            _facts.pop(self._served, None)
             raise
-        duration_s = time.perf_counter() - started
         told = self._server_facts(client)
         return _result(body, request, self.settings, wire, told, duration_s)
 
     @property
-    def _place(self) -> tuple[str, str]:
+    def _served(self) -> tuple[str, str]:
         return self._base_url, self.settings.model
 
     def _wire_request(self, client: httpx.Client, request: GenerationRequest) -> httpx.Request:
@@ -93,6 +104,8 @@ class OpenAIHTTPEngine(OneByOne):
             "seed": request.seed,
             **sampling,
         }
+        if request.response_format is not None:
+            payload["response_format"] = dict(request.response_format)
         url = f"{self._base_url}/chat/completions"
         headers = {**self._headers, "X-Request-Id": request.correlation_id}
         try:
@@ -100,9 +113,12 @@ class OpenAIHTTPEngine(OneByOne):
         except httpx.InvalidURL as error:
             raise RejectionError(f"the model's address is not valid: {error}") from error
 
-    def _ask(self, client: httpx.Client, wire: httpx.Request) -> dict[str, Any]:
+    def _answer(self, client: httpx.Client, wire: httpx.Request) -> tuple[httpx.Response, float]:
+        """Return what the server answered, and after how many seconds; it never takes more than allowed."""
         try:
-            response = client.send(wire)
+            with _place_at(self._base_url, self.settings.at_once), ending_within(self.settings.timeout_s):
+                started = time.perf_counter()
+                return client.send(wire), time.perf_counter() - started
         except httpx.TimeoutException as error:
             raise InterruptionError(
                 f"the model's server did not answer in time ({type(error).__name__})"
@@ -113,33 +129,23 @@ class OpenAIHTTPEngine(OneByOne):
             raise InterruptionError(
                 f"the model's server cannot be reached ({type(error).__name__})"
             ) from error
-        if response.status_code >= 500 or response.status_code in _TRANSIENT:
-            raise InterruptionError(
-                f"the model's server answered {response.status_code}: {_reason(response)}"
-            )
-        if response.status_code != 200:
-            raise RejectionError(
-                f"the model's server refused with {response.status_code}: {_reason(response)}"
-            )
-        body = _completion(response)
-        if str(body["choices"][0].get("finish_reason")) in _BROKEN_OFF:
-            raise InterruptionError("the model's server broke the generation off")
-        return body
 
     def _server_facts(self, client: httpx.Client) -> dict[str, Any]:
         """Return what the server tells of itself: `/version` beside `/v1`, and its entry in `/v1/models`."""
-        known = _facts.get(self._place)
-        if known is not None and time.monotonic() - known[0] < FACTS_AGE_S:
-            return known[1]
-        version = self._told(client, f"{self._base_url.removesuffix('/v1')}/version").get("version")
-        facts = {"engine_version": version} if isinstance(version, str) else {}
-        facts |= _model_facts(self._told(client, f"{self._base_url}/models"), self.settings.model)
-        _facts[self._place] = time.monotonic(), facts
-        return facts
+        with _facts_lock:  # of many threads whose facts are too old, one asks
+            known = _facts.get(self._served)
+            if known is not None and time.monotonic() - known[0] < FACTS_AGE_S:
+                return known[1]
+            version = self._told(client, f"{self._base_url.removesuffix('/v1')}/version").get("version")
+            facts = {"engine_version": version} if isinstance(version, str) else {}
+            facts |= _model_facts(self._told(client, f"{self._base_url}/models"), self.settings.model)
+            _facts[self._served] = time.monotonic(), facts
+            return facts
 
     def _told(self, client: httpx.Client, url: str) -> dict[str, Any]:
         try:
-            body = client.get(url, headers=self._headers, timeout=FACTS_TIMEOUT_S).json()
+            with ending_within(FACTS_TIMEOUT_S):
+                body = client.get(url, headers=self._headers, timeout=FACTS_TIMEOUT_S).json()
         except (httpx.HTTPError, ValueError):
             return {}
         return body if isinstance(body, dict) else {}
@@ -166,6 +172,18 @@ def _reason(response: httpx.Response) -> str:
         return response.text[:300]
     error = body.get("error", body) if isinstance(body, dict) else body
     return str(error.get("message", error) if isinstance(error, dict) else error)[:300]
+
+
+def _whole_body(response: httpx.Response) -> dict[str, Any]:
+    """Return the body of an answer that is one; any other status or end is an interruption or a refusal."""
+    if response.status_code >= 500 or response.status_code in _TRANSIENT:
+        raise InterruptionError(f"the model's server answered {response.status_code}: {_reason(response)}")
+    if response.status_code != 200:
+        raise RejectionError(f"the model's server refused with {response.status_code}: {_reason(response)}")
+    body = _completion(response)
+    if str(body["choices"][0].get("finish_reason")) in _BROKEN_OFF:
+        raise InterruptionError("the model's server broke the generation off")
+    return body
 
 
 def _completion(response: httpx.Response) -> dict[str, Any]:

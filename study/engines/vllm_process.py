@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -44,6 +45,7 @@ _lock = threading.RLock()
 _loaded: list[_Loaded] = []
 
 
+@cache
 def is_installed() -> bool:
     """Return whether vLLM could be imported here, without importing it: that takes half a minute."""
     return importlib.util.find_spec("vllm") is not None
@@ -189,7 +191,19 @@ def _parameters(llm: Any, request: GenerationRequest) -> Any:
     chosen = {
         name: getattr(own, name) if value is None else value for name, value in request.sampling.items()
     }
-    return SamplingParams(n=1, seed=request.seed, **chosen)
+    return SamplingParams(n=1, seed=request.seed, structured_outputs=_structure(request), **chosen)
+
+
+def _structure(request: GenerationRequest) -> Any:
+    """Return vLLM's own parameter for a wished form of the answer; it takes JSON by a schema."""
+    form = request.response_format
+    if form is None:
+        return None
+    from vllm.sampling_params import StructuredOutputsParams
+
+    if form.get("type") != "json_schema":
+        raise ValueError(f"response_format: the type {form.get('type')!r} is not known; json_schema is")
+    return StructuredOutputsParams(json=dict(form["json_schema"]["schema"]))
 
 
 def _result(
@@ -230,6 +244,7 @@ def _raw_request(settings: EngineSettings, request: GenerationRequest, chosen: A
         "options": dict(settings.serve),
         "messages": [dict(message) for message in request.messages],
         "sampling_params": {name: getattr(chosen, name) for name in ("n", "seed", *request.sampling)},
+        "response_format": request.response_format,
         "request_id": request.correlation_id,
     }
 

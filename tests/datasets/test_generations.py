@@ -10,6 +10,7 @@ from study.datasets.generations import attempt_entry, distinct_facts
 from study.datasets.inputs import Pseudonyms
 from study.engines.base import ENVIRONMENT_FIELDS, NOT_TOLD
 from study.protocol.models import Study
+from study.protocol.records import NO_PROFILE
 from study.responses.models import GenerationAttempt
 from study.responses.worker import run_next
 from tests.model_server import COMPLETE, Reply, completion, running_model_server
@@ -41,7 +42,7 @@ def test_the_arms_tell_the_environment_and_the_profile_of_every_attempt(settings
     (recorded,) = told["recorded"]
     assert set(ENVIRONMENT_FIELDS) < set(recorded["environment"])
     assert recorded["environment"]["engine_version"] == "0.33.0"
-    assert recorded["profile"] == told["profile"] == {"name": "none", "version": "none", "sha256": "none"}
+    assert recorded["profile"] == told["profile"] == NO_PROFILE
 
 
 def test_the_arms_tell_what_was_sent_without_the_vignettes_text(settings: Settings) -> None:

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from study.demonstration.browser import Browser as ScriptedBrowser
 from study.demonstration.cards import cards_of_bank
 from study.demonstration.director import Director
-from study.demonstration.script import CURATOR, LEAD, PASSWORD, SECOND, Script
+from study.demonstration.script import CURATOR, LEAD, PASSWORD, SECOND, JudgeManner, Script
 from tests.e2e.site import Site
 from tests.e2e.transport import generation_is_over, transports
 
@@ -24,7 +24,14 @@ BASE = Script(
     guess_share="1.00",
 )
 REPORTED = replace(BASE, slug="pages-reported", title="Pages of a finished study")
-RATING = replace(BASE, slug="pages-rating", title="Pages in rating", ratings_per_rater=2, stops_in="rating")
+RATING = replace(
+    BASE,
+    slug="pages-rating",
+    title="Pages in rating",
+    ratings_per_rater=2,
+    judges=(JudgeManner("scripted-close", 0.0, 0.5),),
+    stops_in="rating",
+)
 ANSWERING = replace(
     BASE, slug="pages-answering", title="Pages in answering", idle_residents=1, stops_in="answering"
 )
@@ -40,6 +47,8 @@ PAGES = [
     (LEAD, "close", "/studies/pages-answering/answering/close/"),
     (LEAD, "seal", "/studies/pages-rating/seal/"),
     (LEAD, "rating-progress", "/studies/pages-rating/rating/"),
+    (LEAD, "judges", "/studies/pages-rating/judges/"),
+    (LEAD, "judge-setup", "/studies/pages-rating/judges/new/?profile=plain-judge"),
     (LEAD, "lock", "/studies/pages-rating/lock/"),
     (LEAD, "report", "/studies/pages-reported/report/"),
     (LEAD, "report-before-lock", "/studies/pages-rating/report/"),

@@ -53,5 +53,5 @@ def transports(origin: str) -> Iterator[NewTransport]:
 
 
 def generation_is_over(page: Page) -> bool:
-    """Whether the models' page says that nothing runs or waits."""
-    return "0 running, 0 queued" in page.texts("[data-part=generation-progress]")[0]
+    """Whether the page of the models or of the judges says that nothing runs or waits."""
+    return "0 running, 0 queued" in page.texts("[data-part$=-progress]")[0]

@@ -1,4 +1,7 @@
 import json
+import threading
+import time
+from dataclasses import replace
 
 import pytest
 
@@ -37,6 +40,13 @@ def test_every_sampling_parameter_and_the_seed_go_over_the_wire(model_server: Mo
     asked = model_server.asked[0]
     assert asked.items() >= dict(REQUEST.sampling).items()
     assert (asked["seed"], asked["model"], asked["n"], asked["stream"]) == (42, "tiny", 1, False)
+
+
+def test_a_wished_form_of_the_answer_is_sent_only_where_there_is_one(model_server: ModelServer) -> None:
+    form = {"type": "json_schema", "json_schema": {"name": "x", "schema": {"type": "object"}}}
+    _ask(model_server.url, request=replace(REQUEST, response_format=form))
+    _ask(model_server.url)
+    assert [asked.get("response_format", "not sent") for asked in model_server.asked] == [form, "not sent"]
 
 
 def test_key_and_correlation_id_travel_as_headers(model_server: ModelServer) -> None:
@@ -137,6 +147,39 @@ def test_a_server_that_takes_too_long_may_be_asked_again(model_server: ModelServ
     model_server.replies = [Reply(completion("late"), delay_s=0.6)]
     with pytest.raises(InterruptionError, match="in time"):
         _ask(model_server.url, timeout_s=0.1)
+
+
+@pytest.mark.parametrize("part", ["head", "body"])
+def test_a_server_that_sends_a_byte_now_and_then_holds_no_call_beyond_its_limit(
+    model_server: ModelServer, part: str
+) -> None:
+    model_server.replies = [Reply("", endless=part)]
+    started = time.monotonic()
+    with pytest.raises(InterruptionError, match="in time"):
+        _ask(model_server.url, timeout_s=0.4)
+    assert time.monotonic() - started < 4
+
+
+def test_what_the_server_tells_of_itself_is_not_waited_for_without_end(
+    model_server: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("study.engines.openai_http.FACTS_TIMEOUT_S", 0.2)
+    model_server.replies = [Reply(completion(COMPLETE))]
+    model_server.told = Reply("", endless="body")
+    assert _ask(model_server.url).environment["engine_version"] == NOT_TOLD
+
+
+def test_no_more_than_the_allowed_calls_wait_for_a_server_at_once(model_server: ModelServer) -> None:
+    model_server.replies = [Reply(completion("x"), delay_s=0.1)]
+    engine = OpenAIHTTPEngine(
+        EngineSettings(model="tiny", base_url=model_server.url, timeout_s=5, at_once=2)
+    )
+    threads = [threading.Thread(target=engine.generate, args=[REQUEST]) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (len(model_server.asked), model_server.most_at_once) == (6, 2)
 
 
 def test_a_server_that_is_down_may_be_asked_again() -> None:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from study.protocol.errors import StudyError
 from study.protocol.models import Study
 from study.responses.services.determinism import check_determinism
+from vignettes.variants import ORIGINAL
 
 
 class Command(BaseCommand):
@@ -31,6 +32,7 @@ class Command(BaseCommand):
         for row in compared:
             verdict = "identical" if row.is_identical else row.problem or "different"
             elsewhere = "" if row.same_environment or row.problem else " (in another environment)"
-            self.stdout.write(f"{row.vignette} draw {row.draw}: {verdict}{elsewhere}")
+            asked = row.vignette if row.variant == ORIGINAL else f"{row.vignette} {row.variant}"
+            self.stdout.write(f"{asked} draw {row.draw}: {verdict}{elsewhere}")
         identical = sum(row.is_identical for row in compared)
         self.stdout.write(f"identical {identical} of {len(compared)}")

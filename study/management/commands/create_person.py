@@ -8,9 +8,11 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.core.validators import validate_email
+from django.utils import timezone
 
 from study.environment import read_text
 from study.participants.models import Person
+from study.participants.services import create_person
 
 
 class Command(BaseCommand):
@@ -33,5 +35,5 @@ class Command(BaseCommand):
             validate_password(password, person)
         except ValidationError as error:
             raise CommandError("Nothing was created. " + " ".join(error.messages)) from error
-        Person.objects.create_user(email, password, name=person.name, can_start_studies=True)
+        create_person(email=email, password=password, name=person.name, now=timezone.now())
         self.stdout.write(f"{email} can sign in and start studies.")

@@ -20,6 +20,7 @@ from study.demonstration.script import COMPLETE, IN_ANSWERING, IN_RATING, LEAD, 
 from study.demonstration.transport import InProcessTransport
 from study.demonstration.truth import expected_scores
 from study.participants.models import Person
+from study.participants.services import create_person
 from study.protocol.models import Study
 from vignettes.bank import CONTENT_DIRECTORY, load_bank
 
@@ -40,7 +41,7 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0)
         load_bank(CONTENT_DIRECTORY, now=timezone.now())
         if not Person.objects.filter(email=LEAD).exists():
-            Person.objects.create_user(LEAD, PASSWORD, name="Lead investigator", can_start_studies=True)
+            create_person(email=LEAD, password=PASSWORD, name="Lead investigator", now=timezone.now())
         for script in (COMPLETE, IN_ANSWERING, IN_RATING):
             self._play(script)
         self._tell_where()

@@ -28,13 +28,16 @@ from study.engines.profiles.loader import (
 )
 from study.engines.scripted import ScriptedEngine
 from study.protocol.model_servers import allowed_base_urls, declared_facts
+from study.protocol.records import messages_sha256
 from study.protocol.rubric import SECTIONS
 from study.responses.outcomes import read_answer
 from study.responses.parsing import render_answer
-from study.responses.prompts import build_messages, prompt_sha256
-from study.responses.services.setups import card_of
+from study.responses.prompts import build_messages
+from study.responses.services.setups import card_of, scripted_ability
 from vignettes.bank import CONTENT_DIRECTORY
 from vignettes.schema import VignetteContent, load_file
+from vignettes.structure import RespondentView
+from vignettes.variants import ORIGINAL
 
 
 class Command(BaseCommand):
@@ -48,14 +51,16 @@ class Command(BaseCommand):
         ways.add_argument("--in-process", metavar="DIRECTORY", help="load the model in this process")
         ways.add_argument("--scripted", type=float, metavar="ABILITY", help="no model: a script, 0 to 1")
         parser.add_argument("--model", help="the served name, when it is not the profile's")
+        parser.add_argument("--variant", default=ORIGINAL, help="ask the case as this variant puts it")
         parser.add_argument("--seed", type=int, default=1)
         parser.add_argument("--word-cap", type=int, default=250)
 
     def handle(self, *_: Any, **options: Any) -> None:
         profile, content = _profile(options["profile"]), _vignette(options["vignette"])
+        asked = _asked(content, options["variant"])
         messages = build_messages(
-            scenario=content.scenario,
-            question=content.question,
+            scenario=asked.scenario,
+            question=asked.question,
             word_cap=options["word_cap"],
             version=profile.prompt_version,
             system=profile.system_prompt,
@@ -79,7 +84,7 @@ class Command(BaseCommand):
         self.stdout.write(f"\n=== {title}")
 
     def _messages(self, messages: list[dict[str, str]]) -> None:
-        self._title(f"The question, sha256 {prompt_sha256(messages)}")
+        self._title(f"The question, sha256 {messages_sha256(messages)}")
         for message in messages:
             self.stdout.write(f"--- {message['role']}\n{message['content']}")
 
@@ -118,12 +123,20 @@ def _vignette(code: str) -> VignetteContent:
     return load_file(CONTENT_DIRECTORY / f"{code}.yaml")
 
 
+def _asked(content: VignetteContent, variant: str) -> RespondentView:
+    try:
+        return content.as_asked(variant)
+    except KeyError as error:
+        known = ", ".join([ORIGINAL, *content.variant_names])
+        raise CommandError(f"--variant: {content.id} has {known}, not {variant!r}") from error
+
+
 def _engine(profile: Profile, content: VignetteContent, options: dict[str, Any]) -> Engine:
     model = options["model"] or profile.model
     if options["scripted"] is not None:
         return ScriptedEngine(
             card=card_of(content),
-            ability=options["scripted"],
+            ability=scripted_ability(content, options["scripted"], options["variant"]),
             word_cap=options["word_cap"],
             headings=SECTIONS,
             model=model,

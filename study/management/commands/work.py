@@ -1,4 +1,4 @@
-"""Run the generation queue without Celery: the same loop as its own process."""
+"""Run the queues of draws and of judgements without Celery: the same turns as its own process."""
 
 import signal
 import threading
@@ -7,11 +7,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from study.responses.worker import drain
+from study.judging import worker as judging
+from study.protocol.working import drain
+from study.responses import worker as answering
 
 
 class Command(BaseCommand):
-    help = "Work through the models' queue. SIGTERM and Ctrl-C finish the row in hand first."
+    help = "Work through the queues of models and judges. SIGTERM and Ctrl-C finish the row in hand first."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--until-idle", action="store_true", help="stop when nothing is due")
@@ -24,12 +26,13 @@ class Command(BaseCommand):
         caught = (signal.SIGTERM, signal.SIGINT) if is_main else ()
         previous = {number: signal.signal(number, lambda *_: stop.set()) for number in caught}
         try:
-            tally = drain(until_idle=options["until_idle"], poll_s=options["poll"], stop=stop)
+            turns = [answering.take_turn, judging.take_turn]
+            tally = drain(turns, until_idle=options["until_idle"], poll_s=options["poll"], stop=stop)
         finally:
             for number, handler in previous.items():
                 signal.signal(number, handler)
         if options["verbosity"] > 0:
             self.stdout.write(
-                f"{tally.finished} draws were finished, {tally.failed} failed; "
+                f"{tally.finished} jobs were finished, {tally.failed} failed; "
                 f"{tally.interrupted} tries were interrupted."
             )
