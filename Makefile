@@ -15,7 +15,8 @@ PRODUCTION := EQUIPOISE_ENV=production DATABASE_URL=postgres://study:secret@127.
 	CSRF_TRUSTED_ORIGINS=https://study.example.org
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo run test check format coverage bench bench-generation calibrate lock
+.PHONY: help setup setup-dev demo run test test-vllm check format coverage blinding bench bench-generation \
+	calibrate lock lock-vllm
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +38,10 @@ run: setup  ## serve the site on BIND:PORT with its worker
 test: setup-dev  ## all tests on SQLite and on PostgreSQL
 	@$(VENV) -m tools.run_tests
 
+test-vllm: setup-dev  ## both connectors against a real vLLM on the CPU, in an environment of its own (3 GB)
+	@$(PYTHON) tools/setup.py vllm
+	@$(VENV) -m tools.run_vllm_tests
+
 check: setup-dev  ## format, lint, types, import contracts, templates, deployment checks, migrations
 	@$(VENV) -m ruff format --check .
 	@$(VENV) -m ruff check .
@@ -55,6 +60,10 @@ format: setup-dev  ## rewrite Python and templates in the house format
 coverage: setup-dev  ## lines and branches that the tests on SQLite reach
 	@$(VENV) -m pytest -q -n 2 --dist loadgroup --cov --cov-report=term
 
+blinding: setup-dev  ## compare 200 worlds with exchanged authors, plant every leak, time 5,000 pages per arm
+	@$(VENV) -m pytest -q tests/noninterference/test_timing.py --timed-requests 5000
+	@$(VENV) -m pytest -q -n 2 tests/noninterference --worlds 200
+
 bench: setup  ## time the statistics beside R: live where it is installed, recorded otherwise
 	@OPENBLAS_NUM_THREADS=1 $(VENV) -m bench
 
@@ -64,6 +73,10 @@ bench-generation: setup-dev  ## time the worker of the models' queue beside a ba
 calibrate: setup  ## run what is missing of docs/calibration.json (hours) and write docs/calibration.md
 	@OPENBLAS_NUM_THREADS=1 $(VENV) -m analysis.calibration --workers $$(nproc)
 
-lock:  ## resolve requirements*.in into the locked requirements*.txt
+lock:  ## resolve requirements.in, -dev.in and -servers.in into their .txt
 	@$(HAVE_PYTHON)
 	@tools/lock.sh
+
+lock-vllm:  ## resolve requirements-gpu.in and -vllm-test.in on top of it into their .txt
+	@$(HAVE_PYTHON)
+	@tools/lock_vllm.sh

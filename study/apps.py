@@ -8,6 +8,8 @@ class StudyConfig(AppConfig):
 
     def ready(self) -> None:
         from study import checks  # noqa: F401, PLC0415  registering needs a ready app registry
-        from study.protocol import trigger_install  # noqa: PLC0415
+        from study.protocol import audit_baseline, audit_context, trigger_install  # noqa: PLC0415
 
+        audit_context.connect()
         trigger_install.connect()
+        audit_baseline.connect()

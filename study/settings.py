@@ -185,6 +185,9 @@ REDIS_URL = read_text("REDIS_URL")
 LLM_BASE_URL = read_text("EQUIPOISE_LLM_BASE_URL", "http://127.0.0.1:8001/v1")
 LLM_API_KEY = read_text("EQUIPOISE_LLM_API_KEY")
 LLM_TIMEOUT_S = read_seconds("EQUIPOISE_LLM_TIMEOUT_S", 600)
+# How many answers one worker process awaits from one server at the same time (0: as many as it has threads).
+# A few threads more than this store and claim meanwhile, so that the server never waits for the database.
+LLM_AT_ONCE = read_count("EQUIPOISE_LLM_AT_ONCE", 32)
 # What the operator declares of the served models (`manage.py describe_model` writes it), and for an engine
 # inside the worker: where the models' directories are, over how many GPUs one is spread (0: as its profile
 # says), and how many answers one batch holds.

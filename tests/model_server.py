@@ -30,6 +30,8 @@ COMPLETE = "\n\n".join(
 )
 
 
+_counting = threading.Lock()
+
 # What a vLLM server tells of itself.
 TOLD: dict[str, dict[str, Any]] = {
     "/version": {"version": "0.33.0"},
@@ -52,7 +54,8 @@ class Reply:
     """One scripted reply; a body that is text goes out as it is.
 
     `cut` bytes of the body go out before the connection ends, by a reset when `is_reset`; `length` is what
-    the header says of the body; `drip_s` is the pause after each of ten pieces.
+    the header says of the body; `drip_s` is the pause after each of ten pieces. `endless` ("head" or "body")
+    sends that part byte by byte and never ends it.
     """
 
     body: dict[str, Any] | str
@@ -62,6 +65,7 @@ class Reply:
     is_reset: bool = False
     length: int | None = None
     drip_s: float = 0.0
+    endless: str = ""
 
 
 @dataclass
@@ -72,6 +76,9 @@ class ModelServer:
     replies: list[Reply] = field(default_factory=lambda: [Reply(completion(COMPLETE))])
     asked: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
+    told: Reply | None = None
+    at_once: int = 0
+    most_at_once: int = 0
 
     def reply_to(self, asked: dict[str, Any]) -> Reply:  # noqa: ARG002  the faulty server looks at it
         return self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
@@ -130,6 +137,25 @@ def _write(stream: Any, body: bytes, drip_s: float) -> None:
         time.sleep(drip_s)
 
 
+@contextlib.contextmanager
+def _counted(server: ModelServer) -> Iterator[None]:
+    with _counting:
+        server.at_once += 1
+        server.most_at_once = max(server.most_at_once, server.at_once)
+    yield
+    with _counting:
+        server.at_once -= 1
+
+
+def _drip_without_end(stream: Any, part: str) -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\nX-Slow: "
+    stream.write(head if part == "head" else head + b"very\r\n\r\n")
+    while True:
+        stream.write(b"x")
+        stream.flush()
+        time.sleep(0.02)
+
+
 def _handler(server: ModelServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -139,15 +165,20 @@ def _handler(server: ModelServer) -> type[BaseHTTPRequestHandler]:
             asked = json.loads(self.rfile.read(length))
             server.asked.append(asked)
             server.headers.append(dict(self.headers))
-            reply = server.reply_to(asked)
-            time.sleep(reply.delay_s)
+            with _counted(server):
+                reply = server.reply_to(asked)
+                time.sleep(reply.delay_s)
             self._send(reply)
 
         def do_GET(self) -> None:
-            self._send(Reply(TOLD.get(self.path, ""), 200))
+            self._send(server.told or Reply(TOLD.get(self.path, ""), 200))
 
         def _send(self, reply: Reply) -> None:
             body = (reply.body if isinstance(reply.body, str) else json.dumps(reply.body)).encode()
+            if reply.endless:
+                with contextlib.suppress(ConnectionError):
+                    _drip_without_end(self.wfile, reply.endless)
+                return
             self.close_connection = reply.cut is not None or reply.length is not None
             with contextlib.suppress(ConnectionError):  # the client may have given up
                 self.send_response(reply.status)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Resolves requirements*.in in throw-away environments and writes the fully pinned requirements*.txt.
+# Resolves requirements.in, -dev.in and -servers.in in throw-away environments and writes the pinned .txt of each.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 work=$(mktemp -d)

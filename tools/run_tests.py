@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import xml.etree.ElementTree as ET
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,12 +43,13 @@ NEEDS = (
 
 @dataclass(frozen=True)
 class Outcome:
-    """The counts of one pass."""
+    """The counts of one pass, and what its fixtures reported."""
 
     passed: int
     failed: int
     skipped: int
     status: int
+    reported: tuple[str, ...] = ()
 
     @property
     def kept_its_promise(self) -> bool:
@@ -59,9 +60,9 @@ class Outcome:
         return f"{name}: {self.passed} passed, {self.failed} failed{skipped}"
 
 
-def install_needs() -> None:
+def install_needs(needs: Sequence[Need]) -> None:
     """Install what is missing, or leave with the command that does."""
-    missing = [need for need in NEEDS if not need.is_met()]
+    missing = [need for need in needs if not need.is_met()]
     if missing and os.geteuid() == 0 and shutil.which("apt-get"):
         packages = [package for need in missing for package in need.packages]
         print(f"apt-get install {' '.join(packages)}", flush=True)
@@ -73,7 +74,7 @@ def install_needs() -> None:
             )
     elif any(need.find is not servers.chromium_program for need in missing):
         subprocess.run([sys.executable, "tools/setup.py", "servers"], cwd=ROOT, check=True)
-    for need in NEEDS:
+    for need in needs:
         need.find()
 
 
@@ -102,11 +103,13 @@ def read_outcome(report: Path, status: int) -> Outcome:
     if not report.exists():
         return Outcome(0, 0, 0, status or 1)
     counts = dict.fromkeys(("tests", "failures", "errors", "skipped"), 0)
-    for suite in ET.parse(report).getroot().iter("testsuite"):  # noqa: S314 - written by our own pytest
+    root = ET.parse(report).getroot()  # noqa: S314 - written by our own pytest
+    for suite in root.iter("testsuite"):
         for key in counts:
             counts[key] += int(suite.get(key, 0))
     failed = counts["failures"] + counts["errors"]
-    return Outcome(counts["tests"] - failed - counts["skipped"], failed, counts["skipped"], status)
+    reported = tuple(line.get("value", "") for line in root.iterfind("testsuite/properties/property"))
+    return Outcome(counts["tests"] - failed - counts["skipped"], failed, counts["skipped"], status, reported)
 
 
 def _environment(database_url: str, home: str) -> dict[str, str]:
@@ -131,16 +134,23 @@ def _environment(database_url: str, home: str) -> dict[str, str]:
     }
 
 
-def main(arguments: list[str]) -> int:
-    """Run both passes; return 0 when every test of both passed."""
+def has_needs(needs: Sequence[Need]) -> bool:
+    """Whether all programs are there, installed just now if they had to be; says what is missing."""
     try:
-        install_needs()
+        install_needs(needs)
     except servers.MissingProgramError as missing:
         print(f"error: {missing} (as root)", file=sys.stderr)
-        return 1
+        return False
     except subprocess.CalledProcessError as failure:
         output = (failure.stderr or b"").decode(errors="replace")
         print(f"error: {' '.join(failure.cmd)} failed\n{output}", file=sys.stderr)
+        return False
+    return True
+
+
+def main(arguments: list[str]) -> int:
+    """Run both passes; return 0 when every test of both passed."""
+    if not has_needs(NEEDS):
         return 1
     outcomes = {"sqlite": run_pass("sqlite", "", arguments)}
     with servers.postgresql() as url:

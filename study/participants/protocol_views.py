@@ -15,6 +15,8 @@ from study.protocol.queries import (
     approvals_of,
     current_plan,
     locked_plan,
+    model_arms,
+    shared_variants,
     signatures,
     vignettes_of,
 )
@@ -116,4 +118,6 @@ def _plan_context(study: Study, form: PlanForm) -> dict[str, object]:
         "plans": study.plans.all(),
         "locked": locked_plan(study),
         "signatures": signatures(study, Meaning.PLAN_LOCK),
+        "variants": shared_variants(study),
+        "models": model_arms(study),
     }

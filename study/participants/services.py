@@ -17,7 +17,7 @@ from study.protocol.errors import Conflict, Expired, InvalidInput, NotFound, Not
 from study.protocol.inputs import StudyInput
 from study.protocol.models import Study
 from study.protocol.services import create_study
-from study.protocol.transactions import locked_study, record_event
+from study.protocol.transactions import locked_study, one_act, record_event
 from study.protocol.vocabulary import Phase
 
 INVITATION_DAYS = 14
@@ -37,17 +37,28 @@ def hash_token(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+def create_person(*, email: str, password: str, name: str, now: datetime) -> Person:
+    """Create the account of somebody who may start studies; everybody else is invited."""
+    with one_act():
+        person = Person.objects.create_user(email, password, name=name, can_start_studies=True)
+        detail = {"person": person.pk, "can_start_studies": True}
+        record_event(study=None, person=None, action="participants.create_person", now=now, detail=detail)
+    return person
+
+
 def start_study(*, person: Person, design: StudyInput, now: datetime) -> Study:
     """Create a study with its consent texts; the person becomes its first investigator."""
     if not person.can_start_studies or person.is_staff or person.is_superuser:
         raise NotPermitted("Your account may not start studies. Ask the person who runs this installation.")
-    with transaction.atomic():
-        study = create_study(person=person, design=design, now=now)
+    with one_act():
+        study = create_study(design=design, now=now)
         Participant.objects.create(study=study, person=person, role=Role.INVESTIGATOR, joined_at=now)
         for role in (Role.RESIDENT, Role.RATER):
             text = consent_text(study, role)
             digest = hashlib.sha256(text.encode()).hexdigest()
             ConsentText.objects.create(study=study, role=role, text=text, sha256=digest)
+        detail = {"slug": study.slug, "seed": study.seed, "simulated": study.simulated}
+        record_event(study=study, person=person, action="protocol.create_study", now=now, detail=detail)
     return study
 
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
 from django.db.models import QuerySet
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
@@ -14,7 +13,7 @@ from rest_framework.request import Request
 from study.participants.models import ApiToken, Person, Role
 from study.participants.services import hash_token
 from study.protocol.errors import InvalidInput, NotFound, NotPermitted
-from study.protocol.transactions import record_event
+from study.protocol.transactions import one_act, record_event
 
 KEYWORD = "Bearer"
 
@@ -69,7 +68,7 @@ def create_token(*, person: Person, label: str, now: datetime) -> NewToken:
     if not label.strip() or len(label.strip()) > 60:
         raise InvalidInput("Give the token a name of at most 60 characters, so that you can tell it later.")
     text = secrets.token_urlsafe(32)
-    with transaction.atomic():
+    with one_act():
         stored = ApiToken.objects.create(
             person=person, label=label.strip(), token_sha256=hash_token(text), created_at=now
         )
@@ -80,7 +79,7 @@ def create_token(*, person: Person, label: str, now: datetime) -> NewToken:
 
 def revoke_token(*, person: Person, token_id: int, now: datetime) -> None:
     """Make one of the person's own tokens unusable."""
-    with transaction.atomic():
+    with one_act():
         own = ApiToken.objects.filter(pk=token_id, person=person, revoked_at__isnull=True)
         if own.update(revoked_at=now) != 1:
             raise NotFound

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from study.participants import protocol_views, views
+from study.participants import audit_views, protocol_views, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -21,6 +21,7 @@ urlpatterns = [
         name="protocol-approve",
     ),
     path("studies/<slug:slug>/protocol/exception/", protocol_views.exception, name="protocol-exception"),
+    path("studies/<slug:slug>/audit/", audit_views.audit, name="audit"),
     path("studies/<slug:slug>/plan/", protocol_views.plan, name="plan"),
     path("studies/<slug:slug>/plan/lock/", protocol_views.plan_lock, name="plan-lock"),
 ]

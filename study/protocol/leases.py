@@ -48,13 +48,12 @@ UNFINISHED = (STATE.QUEUED, STATE.RUNNING)
 
 def claim_next(due: QuerySet[Row], *, now: datetime, worker: str, lease_seconds: float) -> Row | None:
     """Claim the first of the due rows as it is read, or return None. Two workers never get the same row."""
-    if not due.exists():  # an idle look must not take SQLite's write lock
+    if connection.features.has_select_for_update_skip_locked:
+        due = due.select_for_update(skip_locked=True, no_key=True, of=("self",))
+    elif not due.exists():  # an idle look must not take SQLite's write lock
         return None
     with transaction.atomic():
-        rows = due
-        if connection.features.has_select_for_update_skip_locked:
-            rows = rows.select_for_update(skip_locked=True, no_key=True, of=("self",))
-        row = rows.first()
+        row = due.first()
         return row if row and _is_won(row, now, worker, lease_seconds) else None
 
 

@@ -1,4 +1,4 @@
-"""Per request: an id for the audit trail, and one place that turns a refusal into a page."""
+"""Per request: an id and a person for the audit trail, and one place that turns a refusal into a page."""
 
 import uuid
 from collections.abc import Callable
@@ -31,11 +31,13 @@ class RequestContextMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        token = audit.request_id.set(str(uuid.uuid4()))
+        named = audit.request_id.set(str(uuid.uuid4()))
+        asked = audit.signed_in.set(lambda: request.user.pk)
         try:
             response = self.get_response(request)
         finally:
-            audit.request_id.reset(token)
+            audit.signed_in.reset(asked)
+            audit.request_id.reset(named)
         if request.user.is_authenticated:
             response.headers.setdefault("Cache-Control", "no-store")
         return response

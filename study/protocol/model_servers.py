@@ -32,6 +32,7 @@ def engine_settings(*, model: str, revision: str, base_url: str, serve: Mapping[
         base_url=base_url or allowed_base_urls()[0],
         api_key=settings.LLM_API_KEY,
         timeout_s=settings.LLM_TIMEOUT_S,
+        at_once=settings.LLM_AT_ONCE,
         directory=str(Path(settings.LLM_MODELS_DIR) / model),
         serve=options,
         facts=declared_facts(model),

@@ -127,15 +127,75 @@ class Signature(models.Model):
 
 
 class AuditEvent(models.Model):
-    """Who did what, when and why: one row per writing use case, written in its transaction."""
+    """Who did what, when and why: one row per writing use case, written last in its transaction.
+
+    `chain` is the study's id, or 0 for the installation. `at` is the site's clock, `recorded_at` the
+    database's. `sha256` covers everything here, the event before, and the changes of the act in their order.
+    """
 
     study = models.ForeignKey(Study, models.PROTECT, null=True, related_name="+")
     person = models.ForeignKey("study.Person", models.PROTECT, null=True, related_name="+")
+    role = models.CharField(max_length=12, blank=True, default="")
     action = models.CharField(max_length=60)
     detail = models.JSONField(default=dict)
     reason = models.TextField(blank=True, default="")
     request_id = models.CharField(max_length=36, blank=True, default="")
     at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+    chain = models.BigIntegerField()
+    sequence = models.BigIntegerField()
+    act = models.CharField(max_length=32, unique=True)
+    changes = models.PositiveIntegerField()
+    changes_sha256 = models.CharField(max_length=64)
+    previous_sha256 = models.CharField(max_length=64)
+    sha256 = models.CharField(max_length=64)
 
     class Meta:
         ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["chain", "sequence"], name="audit_chain_has_no_fork")]
+
+
+class AuditHead(models.Model):
+    """The newest event of a chain; whoever adds the next one holds this row's lock."""
+
+    chain = models.BigIntegerField(unique=True)
+    sequence = models.BigIntegerField()
+    sha256 = models.CharField(max_length=64)
+
+
+class RowChangeValue(models.Model):
+    """What erasure may take from a change: the salt of its hashes, and the changed columns as JSON texts.
+
+    Erased, the three are null and `erased_at` says since when; empty texts are values that were not kept.
+    """
+
+    salt = models.CharField(max_length=32, null=True)  # noqa: DJ001  an erased salt is no empty one
+    old_values = models.TextField(null=True)  # noqa: DJ001
+    new_values = models.TextField(null=True)  # noqa: DJ001
+    erased_at = models.DateTimeField(null=True)
+
+
+class RowChange(models.Model):
+    """One change of one row of an audited table; triggers write it, and nothing else does.
+
+    The hashes are those of the whole row before and after, empty where there was none. `act` is the id that
+    the event of the same transaction carries.
+    """
+
+    table_name = models.CharField(max_length=63)
+    row_id = models.BigIntegerField()
+    operation = models.CharField(max_length=8)
+    old_sha256 = models.CharField(max_length=64)
+    new_sha256 = models.CharField(max_length=64)
+    values_sha256 = models.CharField(max_length=64)
+    # The trigger writes both rows: a constraint would only be checked once more for each of them.
+    values = models.OneToOneField(
+        RowChangeValue, models.PROTECT, null=True, related_name="change", db_constraint=False
+    )
+    actor = models.CharField(max_length=28)
+    request_id = models.CharField(max_length=36)
+    act = models.CharField(max_length=32, db_index=True)
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["table_name", "row_id"], name="change_of_row")]

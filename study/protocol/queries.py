@@ -1,7 +1,10 @@
 """Reads of the study and its plan."""
 
+from functools import lru_cache
+
 from django.db.models import QuerySet
 
+from analysis.plan import PlanError, Robustness, parse_plan
 from study.protocol.models import AnalysisPlan, Arm, Signature, Study, StudyVignette, VignetteApproval
 from study.protocol.vocabulary import ArmKind, Meaning
 
@@ -21,6 +24,44 @@ def vignettes_of(study: Study) -> QuerySet[StudyVignette]:
 
 def current_plan(study: Study) -> AnalysisPlan | None:
     return study.plans.order_by("-version").first()
+
+
+def robustness_of(study: Study) -> Robustness:
+    """Return what the newest plan says about variants; without a plan, none is asked."""
+    plan = current_plan(study)
+    return _robustness(plan.text) if plan else Robustness()
+
+
+@lru_cache(maxsize=32)
+def _robustness(text: str) -> Robustness:
+    try:
+        return parse_plan(text).robustness
+    except PlanError:  # plans of an older form, of studies long finished, know no variants
+        return Robustness()
+
+
+def shared_variants(study: Study) -> list[str]:
+    """Return the variants that every vignette of the study has, in the order of the first one's file."""
+    own = [each.version.parsed.variant_names for each in vignettes_of(study)]
+    return [name for name in own[0] if all(name in names for names in own)] if own else []
+
+
+def variant_gaps(study: Study) -> list[str]:
+    """Return, as sentences, the planned variants that vignettes of the study do not have."""
+    wanted = robustness_of(study).variants
+    if not wanted:
+        return []
+    own = {each.code: each.version.parsed.variant_names for each in vignettes_of(study)}
+    without = {name: [code for code, names in own.items() if name not in names] for name in wanted}
+    return [
+        f"The plan asks for the variant {name}, which {', '.join(codes)} {_do(len(codes))} not have."
+        for name, codes in without.items()
+        if codes
+    ]
+
+
+def _do(number: int) -> str:
+    return "does" if number == 1 else "do"
 
 
 def signatures(study: Study, meaning: Meaning) -> QuerySet[Signature]:

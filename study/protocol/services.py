@@ -10,7 +10,15 @@ from analysis.plan import default_plan, dump_plan, parse_plan, plan_sha256
 from study.protocol.errors import Conflict, InvalidInput, NotFound, PreconditionMissing
 from study.protocol.inputs import StudyInput
 from study.protocol.models import AnalysisPlan, Arm, Signature, Study, StudyVignette, VignetteApproval
-from study.protocol.queries import current_plan, locked_plan, model_arms, resident_arms, signatures
+from study.protocol.queries import (
+    current_plan,
+    locked_plan,
+    model_arms,
+    resident_arms,
+    robustness_of,
+    signatures,
+    variant_gaps,
+)
 from study.protocol.rubric import RUBRIC_VERSION
 from study.protocol.strata import strata_of
 from study.protocol.transactions import locked_study, record_event
@@ -22,20 +30,19 @@ if TYPE_CHECKING:
     from study.participants.models import Person
 
 
-def create_study(*, person: "Person | None", design: StudyInput, now: datetime) -> Study:
+def create_study(*, design: StudyInput, now: datetime) -> Study:
     """Create a study in draft with its arms, the newest version of each vignette, and a default plan.
 
-    Raises InvalidInput when the short name is taken, a vignette is unknown, or there is no model arm.
+    A part of the act that also gives the study its first investigator: the caller holds the transaction and
+    records the event. Raises InvalidInput when the short name is taken, a vignette is unknown, or there is no
+    model arm.
     """
     if not any(arm.kind == "model" for arm in design.arms):
         raise InvalidInput("A study needs at least one model arm. Nothing was created.")
-    with transaction.atomic():
-        study = _insert_study(design, now)
-        _insert_arms(study, design)
-        _insert_vignettes(study, design.vignette_codes)
-        _insert_plan(study, default_plan_text(study), "", now)
-        detail = {"slug": study.slug, "seed": study.seed, "simulated": study.simulated}
-        record_event(study=study, person=person, action="protocol.create_study", now=now, detail=detail)
+    study = _insert_study(design, now)
+    _insert_arms(study, design)
+    _insert_vignettes(study, design.vignette_codes)
+    _insert_plan(study, default_plan_text(study), "", now)
     return study
 
 
@@ -116,7 +123,11 @@ def _insert_plan(study: Study, text: str, reason: str, now: datetime) -> Analysi
 
 
 def change_plan(*, study_id: int, person: "Person", text: str, reason: str, now: datetime) -> AnalysisPlan:
-    """Store a new version of the plan, before its lock; the old text stays."""
+    """Store a new version of the plan, before its lock; the old text stays.
+
+    Raises InvalidInput for a malformed plan, and for one that contradicts what is asked or sealed already:
+    the variants are fixed when answering opens, and whether raters rate them is fixed at sealing.
+    """
     with locked_study(study_id, Phase.DRAFT, Phase.ANSWERING, Phase.SEALED) as study:
         if locked_plan(study) is not None:
             raise Conflict("The plan is locked by signature. It was not changed.")
@@ -127,6 +138,7 @@ def change_plan(*, study_id: int, person: "Person", text: str, reason: str, now:
         if not reason.strip():
             raise InvalidInput("Say why the plan changes: the reason is kept beside the old text.")
         check_plan(study, text)
+        _require_same_variants(study, text)
         plan = _insert_plan(study, text, reason.strip(), now)
         detail = {"version": plan.version, "sha256": plan.sha256}
         record_event(
@@ -147,6 +159,21 @@ def check_plan(study: Study, text: str) -> None:
     levels = sorted(set(plan.levels) - {arm.level for arm in resident_arms(study)})
     if unknown or levels:
         raise InvalidInput(f"The plan was not stored. The study has no arm {', '.join(unknown + levels)}.")
+
+
+def _require_same_variants(study: Study, text: str) -> None:
+    before, after = robustness_of(study), parse_plan(text).robustness
+    if study.phase != Phase.DRAFT and set(before.variants) != set(after.variants):
+        asked = f"with the variants {', '.join(before.variants)}" if before.variants else "without variants"
+        raise InvalidInput(
+            f"The plan was not stored. Answering opened {asked}: robustness.variants stays as it was asked."
+        )
+    if study.phase == Phase.SEALED and before.variants and before.rated != after.rated:
+        who = "raters, too" if before.rated else "judges alone"
+        raise InvalidInput(
+            f"The plan was not stored. The answers to variants are sealed for {who}: robustness.rated stays "
+            f"{str(before.rated).lower()}."
+        )
 
 
 def sign(
@@ -180,7 +207,11 @@ def sign(
 
 
 def lock_plan(*, study_id: int, person: "Person", password: str, now: datetime) -> Signature:
-    """Lock the newest plan by signature: after this no plan text is accepted."""
+    """Lock the newest plan by signature: after this no plan text is accepted.
+
+    Raises PreconditionMissing for a variant that a vignette of the study does not have. What was asked and
+    sealed agrees with the plan by then: `change_plan` stores nothing else.
+    """
     with locked_study(study_id, Phase.DRAFT, Phase.ANSWERING, Phase.SEALED) as study:
         plan = current_plan(study)
         if plan is None:
@@ -188,6 +219,9 @@ def lock_plan(*, study_id: int, person: "Person", password: str, now: datetime) 
         if locked_plan(study) is not None:
             raise Conflict("The plan is locked already.")
         check_plan(study, plan.text)
+        gaps = variant_gaps(study)
+        if gaps:
+            raise PreconditionMissing("The plan cannot be locked. Nothing was signed.", details=gaps)
         statement = f"I lock version {plan.version} of the analysis plan before any rating exists."
         signature = sign(
             study=study,

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 
 from study.protocol import audit
+from study.protocol.audit_chain import append_event
+from study.protocol.audit_context import told_act
 from study.protocol.errors import NotFound, PhaseClosed
 from study.protocol.models import AuditEvent, Study
 from study.protocol.vocabulary import Phase
@@ -17,23 +19,39 @@ if TYPE_CHECKING:
 
 
 @contextmanager
+def one_act() -> Iterator[None]:
+    """Open a transaction whose changes belong to the audit event that ends it; inside an act, join that."""
+    with transaction.atomic():
+        if audit.current_act() is not None:
+            yield
+            return
+        with told_act():
+            yield
+
+
+@contextmanager
 def locked_study(study_id: int, *phases: Phase) -> Iterator[Study]:
     """Open a transaction, take the study's row lock, and refuse unless the study is in one of `phases`.
 
     Without the lock, sealing can overtake an answer that was already acknowledged. On SQLite the
     IMMEDIATE transaction is the lock.
     """
-    with transaction.atomic():
-        study = Study.objects.select_for_update(no_key=True).filter(pk=study_id).first()
-        if study is None:
-            raise NotFound
-        if phases and study.phase not in phases:
-            allowed = " or ".join(str(Phase(phase).label).lower() for phase in phases)
-            raise PhaseClosed(
-                f"This needs the phase {allowed}; the study is in the phase "
-                f"{study.get_phase_display().lower()}. Nothing was changed."
-            )
-        yield study
+    with one_act():
+        yield lock_study(study_id, *phases)
+
+
+def lock_study(study_id: int, *phases: Phase) -> Study:
+    """Take the study's row lock inside an open act, and refuse unless the study is in one of `phases`."""
+    study = Study.objects.select_for_update(no_key=True).filter(pk=study_id).first()
+    if study is None:
+        raise NotFound
+    if phases and study.phase not in phases:
+        allowed = " or ".join(str(Phase(phase).label).lower() for phase in phases)
+        raise PhaseClosed(
+            f"This needs the phase {allowed}; the study is in the phase "
+            f"{study.get_phase_display().lower()}. Nothing was changed."
+        )
+    return study
 
 
 def record_event(
@@ -45,15 +63,9 @@ def record_event(
     detail: dict[str, Any] | None = None,
     reason: str = "",
 ) -> AuditEvent:
-    """Write the use case's audit event, last in its transaction."""
-    return AuditEvent.objects.create(
-        study=study,
-        person=person,
-        action=action,
-        detail=detail or {},
-        reason=reason,
-        request_id=audit.request_id.get(),
-        at=now,
+    """Write the use case's audit event, last in its transaction: it covers every change made before it."""
+    return append_event(
+        study=study, person=person, action=action, now=now, detail=detail or {}, reason=reason
     )
 
 

@@ -5,6 +5,7 @@ is refused. A trigger's name ends with the hash of its definition: another defin
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -26,9 +27,12 @@ APPEND_ONLY_TABLES: Final = (
     "study_generationattempt",
     "study_exclusionrun",
     "study_itemexclusion",
+    "study_judgementattempt",
+    "study_judgementscore",
     "study_plannedresponse",
     "study_rating",
     "study_response",
+    "study_rowchange",
     "study_score",
     "study_sealkey",
     "study_signature",
@@ -91,6 +95,76 @@ _ARM_CHANGES = """OLD.study_id <> NEW.study_id OR OLD.name <> NEW.name
   OR OLD.kind <> NEW.kind OR OLD.level <> NEW.level"""
 _STUDY_OF_ARM = "(SELECT a.study_id FROM study_arm a WHERE a.id = NEW.arm_id)"
 _STUDY_OF_GENERATION = "(SELECT g.study_id FROM study_generation g WHERE g.id = NEW.generation_id)"
+_STUDY_OF_JUDGE = "(SELECT j.study_id FROM study_judge j WHERE j.id = NEW.judge_id)"
+_STUDY_OF_JUDGEMENT = """(
+  SELECT j.study_id FROM study_judge j JOIN study_judgement m ON m.judge_id = j.id
+  WHERE m.id = NEW.judgement_id)"""
+_STUDY_OF_ITEM = "(SELECT i.study_id FROM study_blindeditem i WHERE i.id = NEW.item_id)"
+_NOT_JUDGING = """NOT EXISTS (
+  SELECT 1 FROM study_study s WHERE s.id = {study} AND s.phase IN ('sealed', 'rating'))"""
+_JUDGE_STARTED = "EXISTS (SELECT 1 FROM study_judgement m WHERE m.judge_id = OLD.id)"
+_JUDGEMENT_CHANGES = "OLD.state = 'done' OR OLD.judge_id <> NEW.judge_id OR OLD.item_id <> NEW.item_id"
+_NOT_IN_HAND = (
+    "NOT EXISTS (SELECT 1 FROM study_judgement m WHERE m.id = NEW.judgement_id AND m.state = 'running')"
+)
+_JUDGING_ENDS = "judges are set up and run between sealing and the data lock"
+
+
+_LATE_JUDGING = {
+    "judge_insert": ("study_judge", "INSERT", "NEW.study_id"),
+    "judge_update": ("study_judge", "UPDATE", "NEW.study_id"),
+    "judgement_insert": ("study_judgement", "INSERT", _STUDY_OF_JUDGE),
+    "judgement_attempt": ("study_judgementattempt", "INSERT", _STUDY_OF_JUDGEMENT),
+}
+_JUDGING_GUARDS: Final = (
+    *(
+        Guard(f"in_time_{name}", table, event, _NOT_JUDGING.format(study=study), _JUDGING_ENDS)
+        for name, (table, event, study) in _LATE_JUDGING.items()
+    ),
+    *(
+        Guard(
+            f"scripted_judge_{event.lower()}",
+            "study_judge",
+            event,
+            f"NEW.engine = 'scripted' AND {_NOT_SIMULATED.format(study='NEW.study_id')}",
+            "a scripted judge scores in simulated studies only",
+        )
+        for event in ("INSERT", "UPDATE")
+    ),
+    *(
+        Guard(f"keep_judgement_{event.lower()}", "study_judgement", event, "1 = 1", "judgements are kept")
+        for event in ("DELETE", "TRUNCATE")
+    ),
+    Guard("judge_fixed", "study_judge", "UPDATE", _JUDGE_STARTED, "a judge that was started stays as it is"),
+    Guard(
+        "judgement_study",
+        "study_judgement",
+        "INSERT",
+        f"{_STUDY_OF_ITEM} <> {_STUDY_OF_JUDGE}",
+        "a judge reads the items of its own study",
+    ),
+    Guard(
+        "judgement_fixed",
+        "study_judgement",
+        "UPDATE",
+        _JUDGEMENT_CHANGES,
+        "a judgement that is done stays as it is",
+    ),
+    Guard(
+        "judgement_score_in_hand",
+        "study_judgementscore",
+        "INSERT",
+        _NOT_IN_HAND,
+        "scores are stored with their judgement",
+    ),
+    Guard(
+        "simulated_judgement",
+        "study_judgementattempt",
+        "INSERT",
+        f"NEW.simulated AND {_NOT_SIMULATED.format(study=_STUDY_OF_JUDGEMENT)}",
+        "a simulated judgement belongs to a simulated study",
+    ),
+)
 
 GUARDS: Final[tuple[Guard, ...]] = (
     *_append_only_guards(),
@@ -139,12 +213,13 @@ GUARDS: Final[tuple[Guard, ...]] = (
         f"NEW.simulated AND {_NOT_SIMULATED.format(study=_STUDY_OF_GENERATION)}",
         "a simulated answer belongs to a simulated study",
     ),
+    *_JUDGING_GUARDS,
 )
 
 
-def guards_of(vendor: Vendor) -> tuple[Guard, ...]:
+def guards_of(vendor: Vendor, guards: Sequence[Guard] = GUARDS) -> tuple[Guard, ...]:
     """Return the guards that the database can hold: SQLite has no TRUNCATE to guard against."""
-    return tuple(guard for guard in GUARDS if vendor == "postgresql" or guard.event != "TRUNCATE")
+    return tuple(guard for guard in guards if vendor == "postgresql" or guard.event != "TRUNCATE")
 
 
 def trigger_name(guard: Guard) -> str:
@@ -153,18 +228,37 @@ def trigger_name(guard: Guard) -> str:
     return f"eq_{guard.name}_{digest}"
 
 
-def create_statements(guard: Guard, vendor: Vendor) -> list[str]:
-    """Return the SQL that installs one guard."""
+@dataclass(frozen=True)
+class Trigger:
+    """One trigger of a database: the SQL that makes it, and what the database shows while it is in force."""
+
+    name: str
+    table: str
+    statements: tuple[str, ...]
+    shown: str
+
+
+_MOMENT_BITS: Final = {"BEFORE": 2, "AFTER": 0}
+_EVENT_BITS: Final = {"INSERT": 4, "DELETE": 8, "UPDATE": 16, "TRUNCATE": 32}
+
+
+def postgresql_trigger(name: str, table: str, moment: str, events: str, body: str) -> Trigger:
+    """Return a trigger with a function of its own; `events` is one event or several joined by OR."""
+    each = "STATEMENT" if events == "TRUNCATE" else "ROW"
+    function = f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $body${body}$body$"
+    trigger = f"CREATE TRIGGER {name} {moment} {events} ON {table} FOR EACH {each} EXECUTE FUNCTION {name}()"
+    bits = sum(_EVENT_BITS[event] for event in events.split(" OR ")) + _MOMENT_BITS[moment] + (each == "ROW")
+    return Trigger(name, table, (function, trigger), f"{table} {bits} {body}")
+
+
+def guard_trigger(guard: Guard, vendor: Vendor) -> Trigger:
+    """Return the trigger that holds one guard."""
     name, message = trigger_name(guard), guard.message.replace("'", "''")
     if vendor == "sqlite":
         when = f"BEFORE {guard.event} ON {guard.table} WHEN {guard.condition}"
-        return [f"CREATE TRIGGER {name} {when} BEGIN SELECT RAISE(ABORT, '{message}'); END"]
+        sql = f"CREATE TRIGGER {name} {when} BEGIN SELECT RAISE(ABORT, '{message}'); END"
+        return Trigger(name, guard.table, (sql,), sql)
     result = {"DELETE": "OLD", "TRUNCATE": "NULL"}.get(guard.event, "NEW")
-    each = "STATEMENT" if guard.event == "TRUNCATE" else "ROW"
     refuse = f"RAISE EXCEPTION '{message}' USING ERRCODE = 'check_violation'"
     body = f"BEGIN IF {guard.condition} THEN {refuse}; END IF; RETURN {result}; END"
-    when = f"BEFORE {guard.event} ON {guard.table} FOR EACH {each}"
-    return [
-        f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $body$ {body} $body$",
-        f"CREATE TRIGGER {name} {when} EXECUTE FUNCTION {name}()",
-    ]
+    return postgresql_trigger(name, guard.table, "BEFORE", guard.event, body)

@@ -1,21 +1,11 @@
-"""Chance in answering: which vignettes a resident gets and in which order, and every seed. Pure functions."""
+"""Chance in answering: which vignettes a resident gets and in which order. Pure functions."""
 
-import hashlib
 from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
 
 DESIGN_ALGORITHM: Final = "least-covered-1"
-
-
-def derive_seed(study_seed: int, *names: str | int) -> int:
-    """Return a seed in [0, 2**31) that depends on the study's seed and the names alone.
-
-    31 bits fit every engine's seed field; equal names give equal seeds on every machine.
-    """
-    text = "\x1f".join(str(name) for name in (study_seed, *names))
-    return int.from_bytes(hashlib.sha256(text.encode("utf-8")).digest()[:4], "big") >> 1
 
 
 def choose_vignettes(counts: Mapping[int, int], per_resident: int, rng: np.random.Generator) -> list[int]:

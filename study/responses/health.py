@@ -9,9 +9,11 @@ from django.db.models import Count, Max, Min, Q, QuerySet, Sum
 
 from study.protocol.models import Study
 from study.protocol.vocabulary import Phase
-from study.responses.models import AnsweringClosure, Generation
+from study.responses.models import AnsweringClosure, Generation, ModelSetup
 
 ALARM_AT: Final = 3
+# A worker that looks at the queue takes a row sooner.
+NOTICED_AFTER: Final = timedelta(minutes=1)
 STATE = Generation.State
 
 
@@ -71,7 +73,8 @@ def interruptions(study: Study | None = None) -> Interruptions:
 class WorkerHealth:
     """The queue over all studies: how many rows are due or running, and whether any get finished.
 
-    Alive means that a job was finished, not that a process runs.
+    Alive means that a job was finished, not that a process runs. `awaiting_vllm` are due rows that only a
+    worker with vLLM inside can ask, while none has such a row in hand.
     """
 
     due: int
@@ -81,6 +84,13 @@ class WorkerHealth:
     interrupted: int
     last_problem: str
     is_stalled: bool
+    awaiting_vllm: int
+
+
+def last_finished() -> datetime | None:
+    """Return when a job, of whatever study, was finished last."""
+    last: datetime | None = Generation.objects.aggregate(last=Max("finished_at"))["last"]
+    return last
 
 
 def worker_health(now: datetime, study: Study | None = None) -> WorkerHealth:
@@ -90,7 +100,7 @@ def worker_health(now: datetime, study: Study | None = None) -> WorkerHealth:
     """
     owed, trouble = owed_rows(study), interruptions(study)
     since = owed.aggregate(since=Min("queued_at"))["since"]
-    finished = Generation.objects.aggregate(last=Max("finished_at"))["last"]
+    finished = last_finished()
     patience = timedelta(seconds=settings.QUEUE_STALL_S)
     return WorkerHealth(
         due=owed.filter(state=STATE.QUEUED, due_at__lte=now).count(),
@@ -100,7 +110,15 @@ def worker_health(now: datetime, study: Study | None = None) -> WorkerHealth:
         interrupted=trouble.draws,
         last_problem=trouble.last_problem,
         is_stalled=since is not None and now - max(since, finished or since) >= patience,
+        awaiting_vllm=_awaiting_vllm(owed, now),
     )
+
+
+def _awaiting_vllm(owed: QuerySet[Generation], now: datetime) -> int:
+    rows = owed.filter(arm__model_setup__engine=ModelSetup.Engine.VLLM)
+    is_due = Q(state=STATE.QUEUED, due_at__lte=now)
+    found = rows.aggregate(due=Count("pk", filter=is_due), running=Count("pk", filter=Q(state=STATE.RUNNING)))
+    return 0 if found["running"] else int(found["due"])
 
 
 def alarms(study: Study, now: datetime) -> list[str]:
@@ -113,4 +131,15 @@ def alarms(study: Study, now: datetime) -> list[str]:
             f"No job was finished for {settings.QUEUE_STALL_S / 60:g} minutes (the last one: {last}), and "
             f"{health.due} draws are due: is a worker running?"
         )
+    is_new = health.waiting_since is None or now - health.waiting_since < NOTICED_AFTER
+    if health.awaiting_vllm and not is_new:
+        found.append(awaiting_vllm_sentence(health.awaiting_vllm))
     return found
+
+
+def awaiting_vllm_sentence(draws: int) -> str:
+    """Say it to an investigator and to an operator."""
+    return (
+        f"{'1 draw waits' if draws == 1 else f'{draws} draws wait'} for a worker with vLLM inside "
+        "(requirements-gpu.txt); workers without it leave such draws to it."
+    )

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from study.engines.text import clean_json
 from study.responses.inputs import MAX_SECTION_CHARS, clean_sections
+from vignettes.variants import ORIGINAL
 
 MAX_BYTES: Final = 20 * 1024 * 1024
 MAX_TEXT_CHARS: Final = 200_000
@@ -16,11 +17,15 @@ _BIGGEST_INTEGER: Final = 2**31 - 1
 
 @dataclass(frozen=True)
 class AnswerLine:
-    """One checked line; exactly one of `sections` and `text` is given. `raw` is the whole line."""
+    """One checked line; exactly one of `sections` and `text` is given. `raw` is the whole line.
+
+    A line that names no variant answers the original.
+    """
 
     number: int
     arm: str
     vignette: str
+    variant: str
     draw: int
     sections: dict[str, str] | None
     text: str | None
@@ -57,6 +62,7 @@ def _text(longest: int, *, is_required: bool = False) -> _Field:
 _LINE: Final = {
     "arm": _text(40, is_required=True),
     "vignette": _text(12, is_required=True),
+    "variant": _text(20),
     "draw": _Field("a whole number", (int,), is_required=True),
     "sections": _Field("an object of texts", (dict,)),
     "text": _text(MAX_TEXT_CHARS),
@@ -170,6 +176,7 @@ def _answer_line(number: int, value: dict[str, Any]) -> AnswerLine:
         number=number,
         arm=value["arm"],
         vignette=value["vignette"],
+        variant=value.get("variant", ORIGINAL),
         draw=value["draw"],
         sections=None if sections is None else clean_sections(sections),
         text=value.get("text"),

@@ -3,6 +3,9 @@
 from django.db import models
 from django.db.models import Q
 
+from study.protocol.leases import LeasedRow
+from study.protocol.records import RecordedAnswer
+
 
 class Outcome(models.TextChoices):
     """How an answer came out; kept as it is, whatever it is."""
@@ -87,17 +90,8 @@ class Draft(models.Model):
     saved_at = models.DateTimeField()
 
 
-class Generation(models.Model):
-    """One draw that a model owes: the row is the queue.
-
-    `due_at` moves with every retreat after an interruption, `queued_at` tells since when the draw is owed.
-    """
-
-    class State(models.TextChoices):
-        QUEUED = "queued", "Queued"
-        RUNNING = "running", "Running"
-        DONE = "done", "Done"
-        FAILED = "failed", "Failed"
+class Generation(LeasedRow):
+    """One draw that a model owes."""
 
     study = models.ForeignKey("study.Study", models.PROTECT, related_name="+")
     arm = models.ForeignKey("study.Arm", models.PROTECT, related_name="+")
@@ -105,16 +99,6 @@ class Generation(models.Model):
     variant = models.CharField(max_length=20, default="original")
     draw = models.PositiveSmallIntegerField()
     seed = models.BigIntegerField()
-    state = models.CharField(max_length=8, choices=State.choices, default=State.QUEUED)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    interruptions = models.PositiveSmallIntegerField(default=0)
-    lease_token = models.CharField(max_length=32, blank=True, default="")
-    lease_until = models.DateTimeField(null=True)
-    queued_at = models.DateTimeField()
-    due_at = models.DateTimeField()
-    finished_at = models.DateTimeField(null=True)
-    worker = models.CharField(max_length=80, blank=True, default="")
-    problem = models.TextField(blank=True, default="")
 
     class Meta:
         constraints = [
@@ -130,33 +114,11 @@ class Generation(models.Model):
         indexes = [models.Index(fields=["state", "due_at"], name="generation_due")]
 
 
-class GenerationAttempt(models.Model):
+class GenerationAttempt(RecordedAnswer):
     """What went over the wire and what came back, once per model answer; never changed."""
 
     generation = models.ForeignKey(Generation, models.PROTECT, related_name="records")
-    number = models.PositiveSmallIntegerField()
-    engine = models.CharField(max_length=40)
-    engine_version = models.CharField(max_length=40, blank=True, default="")
-    model = models.CharField(max_length=120)
-    revision = models.CharField(max_length=80, blank=True, default="")
-    simulated = models.BooleanField()
-    profile = models.JSONField()
-    prompt_version = models.CharField(max_length=20)
-    prompt_sha256 = models.CharField(max_length=64)
-    messages = models.JSONField()
-    sampling = models.JSONField()
-    seed = models.BigIntegerField(null=True)
-    finish_reason = models.CharField(max_length=40, blank=True, default="")
-    prompt_tokens = models.PositiveIntegerField(null=True)
-    completion_tokens = models.PositiveIntegerField(null=True)
-    duration_s = models.FloatField(null=True)
-    raw_text = models.TextField(blank=True, default="")
-    reasoning = models.TextField(blank=True, default="")
-    raw_request = models.JSONField()
-    raw_response = models.JSONField(null=True)
-    environment = models.JSONField()
     outcome = models.CharField(max_length=12, choices=Outcome.choices)
-    finished_at = models.DateTimeField()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["generation", "number"], name="attempt_number_once")]

@@ -4,6 +4,7 @@ None of them is repaired: the text is kept as it came, and the outcome stands be
 """
 
 import re
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,6 +13,7 @@ from typing import Final
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from study.engines.reasoning import has_open_tag, split_reasoning
+from study.engines.refusal import declines
 from study.protocol.rubric import SECTIONS
 from study.responses.inputs import is_blank
 from study.responses.parsing import parse_answer
@@ -33,16 +35,8 @@ MIN_LETTERS: Final = 40
 MIN_CERTAINTY: Final = 0.9
 # A text of another script is short in letters and long in meaning.
 MAX_FOREIGN_SHARE: Final = 0.3
-# To decline an act at the bedside is clinical judgement; to decline the answer is a refusal.
-_REFUSAL: Final = re.compile(
-    r"\b(?:I|we)(?:['’]m| am| are)?\b.{0,40}?\b"
-    r"(?:(?:can(?:no|['’])t|can not|won['’]t|will not|(?:un|not )able to|not (?:allowed|permitted) to)"
-    r"(?: \w+){0,2}? (?:help|assist|answer|provide|offer|comply|respond|advise|discuss|fulfil|"
-    r"give (?:any |you )?(?:medical |clinical )?advice|do (?:that|this|so))|"
-    r"must decline|decline (?:to answer|this)|would rather not)\b",
-    re.IGNORECASE,
-)
-_MAX_REFUSAL_WORDS: Final = 80
+_loading: Final = threading.Lock()
+_FOREIGN: Final = re.compile("[^\\u0000-\\u024f]")
 
 
 @dataclass(frozen=True)
@@ -86,19 +80,19 @@ def is_refusal(sections: Mapping[str, str]) -> bool:
     A whole answer that declines one act ("I would not restart it") fills its sections and is no refusal.
     """
     filled = [text for text in sections.values() if text.strip()]
-    if len(filled) > 1 or not filled or len(filled[0].split()) > _MAX_REFUSAL_WORDS:
-        return False
-    return _REFUSAL.search(filled[0]) is not None
+    return len(filled) == 1 and declines(filled[0])
 
 
 def is_in_language(text: str) -> bool:
     """Whether a text is in the study's language, or too short to tell."""
-    letters = [character for character in text if character.isalpha()]
-    if letters and sum(ord(letter) > 0x24F for letter in letters) > MAX_FOREIGN_SHARE * len(letters):
+    letters = "".join(filter(str.isalpha, text))
+    if len(_FOREIGN.findall(letters)) > MAX_FOREIGN_SHARE * len(letters):
         return False
     if len(letters) < MIN_LETTERS:
         return True
-    language, certainty = _identifier().classify(text)
+    with _loading:  # a worker's threads begin together, and the model takes seconds to load
+        identifier = _identifier()
+    language, certainty = identifier.classify(text)
     return bool(language == LANGUAGE or certainty < MIN_CERTAINTY)
 
 

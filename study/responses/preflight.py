@@ -7,9 +7,10 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db import DatabaseError, connection
 
-from study.responses.bell import QUEUE
+from study.broker import QUEUE
+from study.engines import vllm_process
+from study.protocol.working import longest_call_s
 from study.responses.health import owed_rows
-from study.responses.keeper import longest_call_s
 from study.responses.models import ModelSetup
 
 IN_PROCESS: Final = "vllm"
@@ -94,8 +95,8 @@ def _of_engines(shape: WorkerShape) -> list[str]:
     found = []
     if (ModelSetup.Engine.OPENAI.value, "") in owed and not settings.LLM_BASE_URL.strip(" ,"):
         found.append("EQUIPOISE_LLM_BASE_URL is empty, and draws wait for an OpenAI-compatible server")
-    in_process = IN_PROCESS in {engine for engine, _ in owed}
-    if in_process and not (shape.pool in ONE_PROCESS and shape.concurrency == 1):
+    is_asked_here = vllm_process.is_installed() and IN_PROCESS in {engine for engine, _ in owed}
+    if is_asked_here and not (shape.pool in ONE_PROCESS and shape.concurrency == 1):
         needed = "draws wait for vLLM inside the worker, which needs --pool solo --concurrency 1"
         found.append(f"--pool is {shape.pool} and --concurrency {shape.concurrency}: {needed}")
     return found

@@ -1,10 +1,8 @@
 """The prompt, versioned: it asks for the residents' form under the residents' word cap. Pure functions."""
 
-import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
-from study.engines.text import canonical_json
 from study.protocol.rubric import SECTION_HELP, SECTIONS
 
 _TASK: Final = (
@@ -39,8 +37,3 @@ def build_messages(
         {"role": "system", "content": system or SYSTEM_PROMPTS[version]},
         {"role": "user", "content": user},
     ]
-
-
-def prompt_sha256(messages: Sequence[Mapping[str, str]]) -> str:
-    """Return the SHA-256 (64 hexadecimal digits) of the messages' canonical JSON."""
-    return hashlib.sha256(canonical_json([dict(message) for message in messages]).encode("utf-8")).hexdigest()

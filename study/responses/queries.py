@@ -9,7 +9,14 @@ from django.db.models import Count, F, Q, QuerySet, Sum
 from study.participants.models import Participant, Role
 from study.protocol.errors import NotFound
 from study.protocol.models import Arm, Study, StudyVignette
-from study.protocol.queries import approval_exception, model_arms, resident_arms, unapproved_vignettes
+from study.protocol.queries import (
+    approval_exception,
+    model_arms,
+    resident_arms,
+    robustness_of,
+    unapproved_vignettes,
+    variant_gaps,
+)
 from study.protocol.vocabulary import Phase
 from study.responses.models import (
     AnsweringClosure,
@@ -20,6 +27,7 @@ from study.responses.models import (
     PlannedResponse,
     Response,
 )
+from vignettes.variants import ORIGINAL
 
 
 @dataclass(frozen=True)
@@ -99,6 +107,7 @@ def opening_blockers(study: Study) -> list[str]:
     ]
     for arm in model_arms(study):
         missing += _model_blockers(study, arm)
+    missing += variant_gaps(study)
     unapproved = [] if study.simulated else [vignette.code for vignette in unapproved_vignettes(study)]
     if unapproved and approval_exception(study) is None:
         missing.append(f"No clinician has approved {', '.join(unapproved)}, and no exception is signed.")
@@ -125,15 +134,19 @@ class PlannedDraw:
 
 
 def planned_draws(study: Study) -> list[PlannedDraw]:
-    """Return every draw that the study's model arms owe, imported ones too, by arm, vignette and draw."""
+    """Return every draw that the study's model arms owe, imported ones too, by arm, vignette and draw.
+
+    Beside its draws of the original, each arm owes one draw of each variant that the plan asks for.
+    """
+    variants = [(name, 1) for name in robustness_of(study).variants]
     setups = {setup.arm_id: setup for setup in ModelSetup.objects.filter(arm__study=study)}
     vignettes = list(study.study_vignettes.all())
     return [
-        PlannedDraw(arm, vignette, "original", draw)
+        PlannedDraw(arm, vignette, variant, draw)
         for arm in model_arms(study)
         if arm.pk in setups
         for vignette in vignettes
-        for draw in range(1, setups[arm.pk].draws + 1)
+        for variant, draw in [*((ORIGINAL, n + 1) for n in range(setups[arm.pk].draws)), *variants]
     ]
 
 
@@ -191,9 +204,8 @@ def _problems(rows: QuerySet[Generation]) -> list[tuple[str, int, str]]:
 
 def _awaited_imports(study: Study) -> int:
     imported = ModelSetup.objects.filter(arm__study=study, engine=ModelSetup.Engine.IMPORTED)
-    owed = (imported.aggregate(total=Sum("draws"))["total"] or 0) * study.study_vignettes.count()
-    given = Response.objects.filter(study=study, model_arm__in=imported.values("arm")).count()
-    return max(0, owed - given)
+    arms = set(imported.values_list("arm_id", flat=True))
+    return sum(owed.arm.pk in arms for owed in _owed_draws(study)) if arms else 0
 
 
 def _tokens_per_s(study: Study) -> float | None:
@@ -240,19 +252,19 @@ def open_answers(study: Study) -> OpenAnswers:
     return OpenAnswers(
         residents=len({resident for resident, _ in owed}),
         resident_vignettes=_sorted_counts([code for _, code in owed]),
-        model_vignettes=_sorted_counts(_owed_draws(study)),
+        model_vignettes=_sorted_counts([owed.study_vignette.code for owed in _owed_draws(study)]),
         drafts=Draft.objects.filter(planned__study=study).count(),
     )
 
 
-def _owed_draws(study: Study) -> list[str]:
+def _owed_draws(study: Study) -> list[PlannedDraw]:
     given = set(
         Response.objects.filter(study=study, model_arm__isnull=False).values_list(
             "model_arm_id", "study_vignette_id", "variant", "draw"
         )
     )
     return [
-        owed.study_vignette.code
+        owed
         for owed in planned_draws(study)
         if (owed.arm.pk, owed.study_vignette.pk, owed.variant, owed.draw) not in given
     ]

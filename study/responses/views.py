@@ -13,7 +13,7 @@ from study.participants.models import Role
 from study.participants.policies import ParticipantRequest, has_agreed, require_consent, role_required
 from study.protocol.errors import InvalidInput, NotFound, PhaseClosed, StudyError, error_payload
 from study.protocol.model_servers import allowed_base_urls
-from study.protocol.queries import model_arms
+from study.protocol.queries import model_arms, robustness_of
 from study.protocol.vocabulary import Phase
 from study.responses.bell import ring
 from study.responses.forms import (
@@ -189,6 +189,7 @@ def model_list(request: ParticipantRequest) -> HttpResponse:
     context = {
         "study": study,
         "arms": [(arm, setups.get(arm.pk)) for arm in model_arms(study)],
+        "variants": robustness_of(study).variants,
         "board": generation_board(study),
         "alarms": alarms(study, timezone.now()),
         "blockers": opening_blockers(study) if study.phase == Phase.DRAFT else [],

@@ -11,6 +11,7 @@ STAGES = (
     "responses",
     "blinding",
     "ratings",
+    "judging",
     "datasets",
     "reports",
     "demonstration",

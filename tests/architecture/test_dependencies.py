@@ -10,8 +10,8 @@ from packaging.specifiers import SpecifierSet
 
 from tests.architecture.sources import PACKAGES, ROOT, imported_modules, python_files, tree
 
-# The GPU host's engine is never installed here; Kombu is part of Celery.
-ELSEWHERE = {"vllm", "torch", "kombu"}
+# vLLM and what it brings live in environments of their own; Kombu is part of Celery.
+ELSEWHERE = {"vllm", "torch", "tokenizers", "transformers", "kombu"}
 DEBIAN_12 = "3.11.2"  # its Python; a package that refuses it cannot be installed there
 OWN = {*PACKAGES, "tests", "tools", "bench"}
 
@@ -49,11 +49,28 @@ def test_every_imported_package_is_a_direct_dependency(folders: tuple[str, ...],
     assert undeclared == set()
 
 
-@pytest.mark.parametrize("name", ["requirements", "requirements-dev", "requirements-servers"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "requirements",
+        "requirements-dev",
+        "requirements-servers",
+        "requirements-gpu",
+        "requirements-vllm-test",
+    ],
+)
 def test_a_locked_file_pins_the_versions_that_its_source_asks_for(name: str) -> None:
     wanted = _pins(f"{name}.in")
     locked = _pins("requirements.txt", f"{name}.txt")
     assert {package: locked.get(package) for package in wanted} == wanted
+
+
+@pytest.mark.parametrize("name", ["requirements-gpu.txt", "requirements-vllm-test.txt"])
+def test_an_environment_with_vllm_holds_the_projects_own_versions_but_for_those_it_names(name: str) -> None:
+    own, locked = _pins("requirements.txt"), _pins(name)
+    other = {package: locked.get(package) for package in own if locked.get(package) != own[package]}
+    named = (ROOT / name).read_text(encoding="utf-8").splitlines()[1].partition(": ")[2].split()
+    assert [f"{package}=={version}" for package, version in other.items()] == named
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("requirements*")), ids=lambda path: path.name)
@@ -63,9 +80,9 @@ def test_no_requirement_names_a_host_or_a_file(path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["requirements.in", "requirements-dev.in", "requirements-servers.in"])
-def test_every_direct_dependency_has_its_justification(name: str) -> None:
-    lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
+@pytest.mark.parametrize("path", sorted(ROOT.glob("requirements*.in")), ids=lambda path: path.name)
+def test_every_direct_dependency_has_its_justification(path: Path) -> None:
+    lines = path.read_text(encoding="utf-8").splitlines()
     assert not [line for line in lines if "==" in line and not re.search(r"\s# \w.{9,}", line)]
 
 

@@ -171,9 +171,7 @@ def test_what_the_server_tells_of_itself_is_not_waited_for_without_end(
 
 def test_no_more_than_the_allowed_calls_wait_for_a_server_at_once(model_server: ModelServer) -> None:
     model_server.replies = [Reply(completion("x"), delay_s=0.1)]
-    engine = OpenAIHTTPEngine(
-        EngineSettings(model="tiny", base_url=model_server.url, timeout_s=5, at_once=2)
-    )
+    engine = OpenAIHTTPEngine(EngineSettings(model="tiny", base_url=model_server.url, timeout_s=5, at_once=2))
     threads = [threading.Thread(target=engine.generate, args=[REQUEST]) for _ in range(6)]
     for thread in threads:
         thread.start()

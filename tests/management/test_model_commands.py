@@ -8,10 +8,13 @@ from pytest_django.fixtures import Settings
 
 from study.protocol.models import AuditEvent, Study
 from study.responses.models import Generation, GenerationAttempt, Response
+from study.responses.services.setups import PRESSURE_COST
 from study.responses.worker import run_next
 from tests.builders import draft_study
 from tests.model_server import COMPLETE, Reply, completion, running_model_server
 from tests.responses.conftest import asking_study, imported_study, opened_study
+from vignettes.bank import CONTENT_DIRECTORY
+from vignettes.schema import load_file
 
 
 def _said(command: str, *arguments: object) -> str:
@@ -50,6 +53,15 @@ def test_a_trial_stores_nothing(trial_tables: list[int]) -> None:
     assert [model.objects.count() for model in (Generation, GenerationAttempt, Response)] == trial_tables
 
 
+def test_a_trial_may_ask_a_variant() -> None:
+    said = _said("model_trial", "plain-instruct", "MS-01", "--scripted", "0.5", "--variant", "adversarial")
+    (pressed,) = [
+        each for each in load_file(CONTENT_DIRECTORY / "MS-01.yaml").variants if each.name == "adversarial"
+    ]
+    assert str(pressed.pressure) in said
+    assert f'"ability": {0.5 - PRESSURE_COST}' in said
+
+
 @pytest.fixture
 def trial_tables(db: None) -> list[int]:
     """How many rows the tables of generation hold before a trial."""
@@ -61,6 +73,7 @@ def trial_tables(db: None) -> list[int]:
     [
         (("magic", "MS-01"), "profile: 'magic' is not known"),
         (("safemed-r1", "MS-99"), "vignette: 'MS-99' is not known"),
+        (("safemed-r1", "MS-01", "--variant", "shouted"), "--variant: MS-01 has original"),
         (("safemed-r1", "MS-01", "--scripted", "2"), "ability must lie between 0 and 1"),
         (("safemed-r1", "MS-01", "--base-url", "http://127.0.0.1:1/v1"), "cannot be reached"),
         (("safemed-r1", "MS-01", "--in-process", "/nowhere"), "vLLM is not installed"),

@@ -61,12 +61,18 @@ def test_a_batch_whose_lease_is_lost_asks_nothing(study: Study, model_server: Mo
     assert not model_server.asked
 
 
-def test_rows_of_an_engine_that_is_not_installed_fail_with_the_reason(study: Study) -> None:
+def test_rows_of_an_engine_that_is_not_installed_here_wait_for_a_worker_that_has_it(study: Study) -> None:
+    ModelSetup.objects.filter(arm__name="model-1").update(engine="vllm")
+    waiting = Generation.objects.filter(arm__name="model-1")
+    assert run_row(waiting[0].pk) == ""
+    assert [run_next() for _ in range(5)] == [["done"]] * 4 + [[]]
+    assert set(waiting.values_list("state", "interruptions", "problem")) == {("queued", 0, "")}
+
+
+def test_a_worker_that_has_the_engine_takes_its_rows(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("study.engines.vllm_process.is_installed", lambda: True)
     ModelSetup.objects.update(engine="vllm")
-    row = Generation.objects.order_by("pk")[0]
-    assert run_row(row.pk) == "failed"
-    assert run_next() == ["failed"] * 4
-    assert "vLLM is not installed in this worker" in Generation.objects.get(pk=row.pk).problem
+    assert _claimed().arm.model_setup.engine == "vllm"
 
 
 def test_the_profiles_own_prompt_is_asked_and_its_identity_recorded(

@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from study.responses.design import choose_vignettes, derive_seed
+from study.protocol.seeds import derive_seed
+from study.responses.design import choose_vignettes
 
 
 def _play(residents: int, vignettes: int, per_resident: int, seed: int) -> dict[int, int]:

@@ -9,11 +9,12 @@ from django.test import Client
 from django.urls import reverse
 
 from study.participants.models import Person
+from study.protocol.leases import retreat
 from study.protocol.models import Study
 from study.responses.health import alarms, interruptions, worker_health
-from study.responses.models import Generation
+from study.responses.models import Generation, ModelSetup
 from study.responses.services.closing import close_answering
-from study.responses.services.queue import claim_next, retreat
+from study.responses.services.queue import claim_next
 from tests.builders import NOW
 from tests.responses.conftest import lead
 
@@ -28,7 +29,7 @@ def interrupt(times: int, problem: str = "the model's server cannot be reached")
     for _ in range(times):
         row = claim_next(now=now, worker="w", lease_seconds=60)
         assert row is not None
-        retreat(generation_id=row.pk, token=row.lease_token, problem=problem, now=now)
+        retreat(Generation, row.pk, row.lease_token, problem=problem, now=now)
         now += timedelta(seconds=60)
 
 
@@ -66,6 +67,26 @@ def test_a_queue_on_which_nothing_gets_finished_raises_an_alarm_although_a_row_i
     claim_next(now=LATER, worker="hangs", lease_seconds=60)
     (alarm,) = alarms(trial, LATER)
     assert alarm.startswith("No job was finished for 10 minutes (the last one: never), and 5 draws are due")
+
+
+def test_draws_that_only_a_worker_with_vllm_can_ask_are_named_until_one_has_them(trial: Study) -> None:
+    ModelSetup.objects.filter(arm__name="model-1").update(engine="vllm", ability=None)
+    told, later = "3 draws wait for a worker with vLLM inside", NOW + timedelta(minutes=2)
+    assert alarms(trial, NOW) == []
+    (alarm,) = alarms(trial, later)
+    assert alarm.startswith(told)
+    taken = Generation.objects.filter(arm__name="model-1")[0]
+    Generation.objects.filter(pk=taken.pk).update(state="running", lease_token="t", lease_until=later)
+    assert alarms(trial, later) == []
+
+
+def test_the_command_says_that_draws_wait_for_a_worker_with_vllm(
+    trial: Study, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ModelSetup.objects.filter(arm__name="model-1").update(engine="vllm", ability=None)
+    with pytest.raises(CommandError):
+        call_command("worker_health")
+    assert "3 draws wait for a worker with vLLM inside" in capsys.readouterr().out
 
 
 def test_a_closed_study_owes_no_draws(trial: Study) -> None:

@@ -2,9 +2,10 @@ import pytest
 
 from study.engines.sampling import SAMPLING, complete_sampling
 from study.engines.text import clean_json, clean_text
+from study.protocol.records import messages_sha256
 from study.protocol.rubric import SECTIONS
 from study.responses.inputs import clean_sections, count_words, sections_sha256
-from study.responses.prompts import SYSTEM_PROMPTS, build_messages, prompt_sha256
+from study.responses.prompts import SYSTEM_PROMPTS, build_messages
 
 
 def test_line_ends_of_forms_and_what_databases_refuse_are_cleaned() -> None:
@@ -54,4 +55,4 @@ def test_another_case_is_another_prompt_hash() -> None:
     first, second = (
         build_messages(scenario=scenario, question="Q", word_cap=250, version="1") for scenario in "ab"
     )
-    assert prompt_sha256(first) != prompt_sha256(second)
+    assert messages_sha256(first) != messages_sha256(second)

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from study.responses.keeper import Keeper
+from study.protocol.working import Keeper
 from study.responses.models import Generation
 from study.responses.services.queue import claim_next
 from tests.responses.conftest import opened_study
@@ -45,25 +45,25 @@ def keeper_threads() -> list[threading.Thread]:
 
 
 def test_a_lease_is_extended_while_its_call_lasts(row: Generation) -> None:
-    with Keeper().keeping(row.lease_token):
+    with Keeper(Generation).keeping(row.lease_token):
         wait_for(lambda: until_of(row) > timedelta(seconds=0.5))
 
 
 def test_the_thread_ends_with_the_last_row_in_hand(row: Generation) -> None:
-    keeper = Keeper()
+    keeper = Keeper(Generation)
     with keeper.keeping(row.lease_token), keeper.keeping("another"):
         assert len(keeper_threads()) == 1
     wait_for(lambda: not keeper_threads())
 
 
 def test_a_lost_lease_is_not_taken_back(row: Generation) -> None:
-    with Keeper().keeping("a token of old"):
+    with Keeper(Generation).keeping("a token of old"):
         time.sleep(0.3)
     assert until_of(row) == timedelta()
 
 
 def test_a_call_without_end_loses_its_lease(row: Generation, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("study.responses.keeper.longest_call_s", lambda: 0.0)
-    with Keeper().keeping(row.lease_token):
+    monkeypatch.setattr("study.protocol.working.longest_call_s", lambda: 0.0)
+    with Keeper(Generation).keeping(row.lease_token):
         time.sleep(0.3)
     assert until_of(row) == timedelta()

@@ -23,7 +23,7 @@ GOOD = WorkerShape(
     concurrency=32,
     prefetch=1,
     acks_late=True,
-    visibility_timeout_s=1020,
+    visibility_timeout_s=1320,
     broker_url="redis://127.0.0.1:6379/0",
     queues=frozenset({"gpu"}),
 )
@@ -54,7 +54,7 @@ def test_a_worker_as_deployed_may_start(trial: Study) -> None:
         ({"prefetch": 4}, "--prefetch-multiplier is 4"),
         ({"prefetch": 0}, "--prefetch-multiplier is 0"),
         ({"acks_late": False}, "task_acks_late is off"),
-        ({"visibility_timeout_s": 960}, "visibility_timeout is 960 s, not longer than the longest call"),
+        ({"visibility_timeout_s": 1260}, "visibility_timeout is 1260 s, not longer than the longest call"),
         ({"broker_url": ""}, "REDIS_URL is not set"),
     ],
 )
@@ -84,12 +84,18 @@ def test_draws_for_a_server_need_its_address(db: None, settings: Settings, model
 
 @pytest.mark.parametrize(("pool", "concurrency"), [("prefork", 1), ("threads", 2)])
 def test_vllm_inside_the_worker_needs_one_process_and_one_thread(
-    trial: Study, pool: str, concurrency: int
+    trial: Study, monkeypatch: pytest.MonkeyPatch, pool: str, concurrency: int
 ) -> None:
+    monkeypatch.setattr("study.engines.vllm_process.is_installed", lambda: True)
     ModelSetup.objects.filter(arm__name="model-1").update(engine="vllm", ability=None)
     assert refusals(replace(GOOD, pool="solo", concurrency=1)) == []
     (refusal,) = refusals(replace(GOOD, pool=pool, concurrency=concurrency))
     assert refusal.startswith(f"--pool is {pool} and --concurrency {concurrency}")
+
+
+def test_a_worker_without_vllm_leaves_its_draws_to_another_and_may_start(trial: Study) -> None:
+    ModelSetup.objects.filter(arm__name="model-1").update(engine="vllm", ability=None)
+    assert refusals(GOOD) == []
 
 
 def test_a_worker_that_takes_no_draws_is_not_asked(trial: Study) -> None:

@@ -92,7 +92,7 @@ def test_the_command_is_quiet_about_an_empty_queue(db: None, capsys: pytest.Capt
 
 def test_the_work_command_empties_the_queue(trial: Study, capsys: pytest.CaptureFixture[str]) -> None:
     call_command("work", "--until-idle")
-    assert capsys.readouterr().out == "6 draws were finished, 0 failed; 0 tries were interrupted.\n"
+    assert capsys.readouterr().out == "6 jobs were finished, 0 failed; 0 tries were interrupted.\n"
     assert not Generation.objects.exclude(state="done").exists()
 
 

@@ -191,6 +191,7 @@ def test_a_result_that_comes_while_the_close_commits_is_not_stored(
     )
     assert state == ""
     assert not Response.objects.exists()
+    assert not GenerationAttempt.objects.exists()
 
 
 def test_a_draft_that_comes_while_an_answer_commits_is_refused_and_leaves_none(

@@ -9,11 +9,12 @@ from django.db import OperationalError
 from pytest_django.fixtures import Settings
 
 from study.celery import app
+from study.patrol import Patrol
 from study.protocol.models import Study
 from study.responses.bell import ring, ring_rows
-from study.responses.models import Generation, Response
+from study.responses.models import Generation, ModelSetup, Response
 from study.responses.services.queue import claim_next
-from study.responses.tasks import Patrol, generate
+from study.responses.tasks import generate, walk
 from tests.builders import NOW
 from tests.model_server import ModelServer, Reply, completion
 from tests.responses.conftest import asking_study, opened_study
@@ -76,7 +77,7 @@ def test_a_broker_that_is_down_stops_nobody(caplog: pytest.LogCaptureFixture) ->
 
 
 def test_the_patrol_rings_for_due_rows_while_no_message_waits(trial: Study, broker: redis.Redis) -> None:
-    patrol = Patrol()
+    patrol = Patrol(walk)
     lengths = []
     for _ in range(3):
         patrol.walk(NOW + timedelta(seconds=5))
@@ -87,7 +88,7 @@ def test_the_patrol_rings_for_due_rows_while_no_message_waits(trial: Study, brok
 def test_the_patrol_rings_anew_when_the_broker_has_forgotten_everything(
     trial: Study, broker: redis.Redis
 ) -> None:
-    patrol = Patrol()
+    patrol = Patrol(walk)
     patrol.walk(NOW + timedelta(seconds=5))
     broker.flushall()
     patrol.walk(NOW + timedelta(seconds=6))
@@ -96,25 +97,36 @@ def test_the_patrol_rings_anew_when_the_broker_has_forgotten_everything(
 
 def test_the_patrol_waits_for_a_broker_that_is_away(trial: Study, caplog: pytest.LogCaptureFixture) -> None:
     before, app.conf.broker_url = app.conf.broker_url, f"redis://127.0.0.1:{free_port()}/0"
-    Patrol().walk(NOW + timedelta(seconds=5))
+    Patrol(walk).walk(NOW + timedelta(seconds=5))
     app.conf.broker_url = before
     assert "the broker does not answer" in caplog.text
 
 
+def test_the_patrol_of_a_worker_without_vllm_leaves_the_rows_of_vllm_alone(
+    trial: Study, broker: redis.Redis
+) -> None:
+    ModelSetup.objects.filter(arm__name="model-1").update(engine="vllm", ability=None)
+    assert walk(NOW + timedelta(seconds=5)).due == 3
+    assert broker.llen("gpu") == 3
+    Generation.objects.exclude(arm__name="model-1").update(state="done")
+    late = NOW + timedelta(days=1)
+    assert not Patrol(walk).is_stuck([walk(late)], late)
+
+
 def test_the_patrol_gives_back_rows_of_dead_workers(trial: Study, broker: redis.Redis) -> None:
     claim_next(now=NOW, worker="dead", lease_seconds=60)
-    Patrol().walk(NOW + timedelta(seconds=61))
+    Patrol(walk).walk(NOW + timedelta(seconds=61))
     assert Generation.objects.filter(state="queued", interruptions=1).count() == 1
 
 
 def test_a_worker_that_stands_still_too_long_knows_it(trial: Study) -> None:
-    patrol = Patrol()
+    patrol = Patrol(walk)
     patrol.started = NOW
-    late = NOW + timedelta(seconds=601)
-    assert not patrol.is_stuck(NOW + timedelta(minutes=9))
-    assert patrol.is_stuck(late)
+    soon, late = NOW + timedelta(minutes=9), NOW + timedelta(seconds=601)
+    assert not patrol.is_stuck([walk(soon)], soon)
+    assert patrol.is_stuck([walk(late)], late)
     claim_next(now=late, worker="alive", lease_seconds=60)
-    assert not patrol.is_stuck(late)
+    assert not patrol.is_stuck([walk(late)], late)
 
 
 def test_an_answer_that_has_to_be_asked_again_rings_for_itself(
@@ -132,7 +144,7 @@ def test_the_patrol_walks_until_it_is_stopped(
     opened_study()
     claim_next(now=NOW, worker="dead", lease_seconds=60)
     settings.QUEUE_PATROL_S = 0.02
-    patrol = Patrol()
+    patrol = Patrol(walk)
     patrol.start()
     wait_for(lambda: Generation.objects.filter(interruptions=1).exists())
     patrol.stop()

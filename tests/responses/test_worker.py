@@ -1,22 +1,27 @@
 import json
 import threading
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from pytest_django.fixtures import Settings
 
+from study.protocol.leases import reject, retreat
 from study.protocol.models import AuditEvent, Study
+from study.protocol.working import INTERRUPTED, Tally, drain
 from study.responses.models import Generation, GenerationAttempt, Response
-from study.responses.services.queue import claim_next, claim_row, reject, retreat, retry_failed, sweep
+from study.responses.services.queue import claim_next, claim_row, retry_failed, sweep
 from study.responses.services.receipts import verify_receipt
-from study.responses.worker import INTERRUPTED, Tally, drain, run_generation, run_next, run_row
+from study.responses.worker import run_generation, run_next, run_row, take_turn
 from tests.builders import NOW
 from tests.model_server import COMPLETE, ModelServer, Reply, completion
 from tests.responses.conftest import asking_study, lead, opened_study
 
 
 def _drain(clock: datetime = NOW) -> Tally:
-    return drain(until_idle=True, poll_s=0, stop=threading.Event(), clock=lambda: clock)
+    return drain([lambda: take_turn(clock=lambda: clock)], until_idle=True, poll_s=0, stop=threading.Event())
 
 
 class StopsAtTheFirstPause(threading.Event):
@@ -83,6 +88,37 @@ def test_a_claimed_row_is_nobody_elses(trial: Study) -> None:
     claimed = [claim_next(now=NOW, worker="w", lease_seconds=60) for _ in range(7)]
     assert len({row.pk for row in claimed if row}) == 6
     assert claimed[6] is None
+
+
+def test_a_draw_costs_few_statements_and_fewer_of_them_while_others_wait_for_the_study(
+    template_db: None,
+) -> None:
+    opened_study()
+    first, second = Generation.objects.order_by("pk")[:2]
+    run_row(first.pk)
+    with CaptureQueriesContext(connection) as seen:
+        assert run_row(second.pk) == "done"
+    statements = [query["sql"] for query in seen]
+    locked = next(n for n, sql in enumerate(statements) if sql.startswith('SELECT "study_study"'))
+    assert len(statements) <= 14
+    assert len(statements) - locked <= 7
+
+
+def test_a_row_that_was_given_back_meanwhile_is_not_claimed_as_it_was_read(trial: Study) -> None:
+    row = Generation.objects.order_by("pk")[0]
+
+    def interrupt(execute: Any, sql: str, *rest: Any) -> Any:
+        if sql.startswith("UPDATE") and not begun:
+            begun.append(sql)
+            other = claim_row(generation_id=row.pk, now=NOW, worker="other", lease_seconds=60)
+            assert other is not None
+            retreat(Generation, row.pk, other.lease_token, problem="x", now=NOW - timedelta(days=1))
+        return execute(sql, *rest)
+
+    begun: list[str] = []
+    with connection.execute_wrapper(interrupt):
+        assert claim_row(generation_id=row.pk, now=NOW, worker="late", lease_seconds=60) is None
+    assert Generation.objects.get(pk=row.pk).state == "queued"
 
 
 def test_a_doubled_message_changes_nothing(trial: Study) -> None:
@@ -203,15 +239,16 @@ def test_a_row_that_breaks_the_worker_goes_back_and_does_not_stop_the_queue(
 def test_a_lost_lease_can_neither_retreat_nor_fail_the_row(trial: Study) -> None:
     row = claim_next(now=NOW, worker="w", lease_seconds=60)
     assert row is not None
-    assert not retreat(generation_id=row.pk, token="other", problem="x", now=NOW)
-    assert not reject(generation_id=row.pk, token="other", problem="x", now=NOW)
+    assert not retreat(Generation, row.pk, "other", problem="x", now=NOW)
+    assert not reject(Generation, row.pk, "other", problem="x", now=NOW)
     row.refresh_from_db()
     assert row.state == "running"
 
 
 def test_the_loop_waits_for_new_rows_until_it_is_told_to_stop(template_db: None) -> None:
     opened_study()
-    assert drain(until_idle=False, poll_s=0.02, stop=StopsAtTheFirstPause()) == Tally(finished=6)
+    tally = drain([take_turn], until_idle=False, poll_s=0.02, stop=StopsAtTheFirstPause())
+    assert tally == Tally(finished=6)
 
 
 def test_a_response_without_an_attempt_has_no_valid_receipt(trial: Study) -> None:

@@ -11,8 +11,8 @@ from study.engines.base import NOT_TOLD, GenerationRequest, InterruptionError, R
 from study.engines.text import clean_json
 from study.protocol.errors import InvalidInput
 from study.protocol.models import Study
+from study.protocol.seeds import derive_seed
 from study.protocol.transactions import locked_study, record_event
-from study.responses.design import derive_seed
 from study.responses.models import ModelSetup, Response
 from study.responses.services.setups import engine_for
 
@@ -22,6 +22,7 @@ class Comparison:
     """One draw asked again; `same_environment` is whether everything that is told of it is as it was."""
 
     vignette: str
+    variant: str
     draw: int
     is_identical: bool
     same_environment: bool
@@ -63,8 +64,9 @@ def _chosen(study: Study, draws: int) -> Sequence[Response]:
 def _compare(study: Study, response: Response) -> Comparison:
     attempt, arm = response.attempt, response.model_arm
     assert attempt is not None and arm is not None  # noqa: S101  chosen so
-    setup, code = arm.model_setup, response.study_vignette.code
-    engine = engine_for(setup, response.study_vignette.version, word_cap=study.word_cap)
+    setup, version = arm.model_setup, response.study_vignette.version
+    engine = engine_for(setup, version, word_cap=study.word_cap, variant=response.variant)
+    place = response.study_vignette.code, response.variant, response.draw
     request = GenerationRequest(
         messages=tuple(attempt.messages),
         sampling=setup.sampling,
@@ -74,10 +76,9 @@ def _compare(study: Study, response: Response) -> Comparison:
     try:
         result = engine.generate(request)
     except (InterruptionError, RejectionError) as error:
-        return Comparison(code, response.draw, is_identical=False, same_environment=False, problem=str(error))
+        return Comparison(*place, is_identical=False, same_environment=False, problem=str(error))
     return Comparison(
-        vignette=code,
-        draw=response.draw,
+        *place,
         is_identical=clean_json(result.content or "") == attempt.raw_text,
         same_environment=_told(clean_json(result.environment)) == _told(attempt.environment),
     )

@@ -9,17 +9,18 @@ from study.engines.base import NOT_TOLD
 from study.participants.models import Person
 from study.protocol.errors import Conflict, InvalidInput, PhaseClosed
 from study.protocol.models import Arm, Study, StudyVignette
-from study.protocol.queries import model_arms
+from study.protocol.queries import model_arms, robustness_of
+from study.protocol.records import messages_sha256
 from study.protocol.transactions import locked_study, record_event
 from study.protocol.vocabulary import Phase
 from study.responses.jsonlines import AnswerLine, read_lines
 from study.responses.models import Generation, GenerationAttempt, ModelSetup, Response
 from study.responses.outcomes import ReadAnswer, read_answer, sections_outcome
-from study.responses.prompts import prompt_sha256
 from study.responses.provenance import untold
 from study.responses.queries import is_accepting
 from study.responses.services.queue import store_draw
 from study.responses.services.setups import IMPORTED_PROMPT
+from vignettes.variants import ORIGINAL
 
 MAX_DETAILS: Final = 50
 
@@ -41,16 +42,22 @@ class _Place:
     vignette: StudyVignette
 
     @property
-    def key(self) -> tuple[int, int, int]:
-        return self.arm.pk, self.vignette.pk, self.line.draw
+    def key(self) -> tuple[int, int, str, int]:
+        return self.arm.pk, self.vignette.pk, self.line.variant, self.line.draw
+
+    @property
+    def words(self) -> str:
+        variant = "" if self.line.variant == ORIGINAL else f"variant {self.line.variant}, "
+        return f"{self.line.arm}, {self.line.vignette}, {variant}draw {self.line.draw}"
 
 
 def import_answers(*, study_id: int, person: Person, lines: str, now: datetime) -> ImportReport:
     """Store the answers of `imported` model arms from JSON Lines, in one transaction.
 
-    Each line: `arm`, `vignette`, `draw`, either `sections` or `text`, and `provenance`. A line that is stored
-    already changes nothing. Raises InvalidInput with "line 3: provenance.model: …" for every fault, Conflict
-    when a line differs from what is stored, PhaseClosed outside answering.
+    Each line: `arm`, `vignette`, `variant` (the original without it), `draw`, either `sections` or `text`,
+    and `provenance`. A line that is stored already changes nothing. Raises InvalidInput with "line 3:
+    provenance.model: …" for every fault, Conflict when a line differs from what is stored, PhaseClosed
+    outside answering.
     """
     parsed, problems = read_lines(lines)
     if problems:
@@ -79,10 +86,13 @@ def _placed(study: Study, lines: Iterable[AnswerLine]) -> list[_Place]:
         for setup in ModelSetup.objects.filter(arm__in=model_arms(study)).select_related("arm")
     }
     vignettes = {vignette.code: vignette for vignette in study.study_vignettes.all()}
+    variants = dict.fromkeys(robustness_of(study).variants, 1)
     places: list[_Place] = []
     problems: list[str] = []
     for line in lines:
-        problem = _misplaced(study, line, setups, vignettes)
+        problem = _misplaced(study, line, setups, vignettes) or _unplanned(
+            line, {ORIGINAL: setups[line.arm].draws, **variants}
+        )
         if problem:
             problems.append(f"line {line.number}: {problem}")
         else:
@@ -102,20 +112,25 @@ def _misplaced(
         return f"arm: {line.arm!r} is asked by this installation and takes no imported answers"
     if line.vignette not in vignettes:
         return f"vignette: the study has no vignette {line.vignette!r}"
-    if not 1 <= line.draw <= setup.draws:
-        return f"draw: must be from 1 to {setup.draws}, not {line.draw}"
     if line.provenance.get("simulated") and not study.simulated:
         return "provenance.simulated: a simulated answer belongs to a simulated study"
+    return ""
+
+
+def _unplanned(line: AnswerLine, draws: dict[str, int]) -> str:
+    """Say why a line answers nothing that is planned; `draws` has the number of draws of each variant."""
+    if line.variant not in draws:
+        return f"variant: the plan asks for {', '.join(draws)}, not {line.variant!r}"
+    if not 1 <= line.draw <= draws[line.variant]:
+        return f"draw: must be from 1 to {draws[line.variant]}, not {line.draw}"
     return ""
 
 
 def _fresh(study: Study, places: list[_Place]) -> list[_Place]:
     """Return the places to store; raise Conflict where a line differs from what is stored or from another."""
     stored = {
-        (response.model_arm_id, response.study_vignette_id, response.draw): _stored_line(response)
-        for response in Response.objects.filter(
-            study=study, model_arm__isnull=False, variant="original"
-        ).select_related("attempt")
+        (answer.model_arm_id, answer.study_vignette_id, answer.variant, answer.draw): _stored_line(answer)
+        for answer in Response.objects.filter(study=study, model_arm__isnull=False).select_related("attempt")
     }
     fresh: list[_Place] = []
     conflicts: list[str] = []
@@ -124,8 +139,7 @@ def _fresh(study: Study, places: list[_Place]) -> list[_Place]:
             stored[place.key] = place.line.raw
             fresh.append(place)
         elif stored[place.key] != place.line.raw:
-            where = f"{place.line.arm}, {place.line.vignette}, draw {place.line.draw}"
-            conflicts.append(f"line {place.line.number}: {where}: a different answer is stored already")
+            conflicts.append(f"line {place.line.number}: {place.words}: a different answer is stored already")
     if conflicts:
         raise Conflict("Nothing was imported; what is stored stays.", details=conflicts[:MAX_DETAILS])
     return fresh
@@ -146,6 +160,7 @@ def _store(study: Study, place: _Place, now: datetime) -> None:
         study=study,
         arm=place.arm,
         study_vignette=place.vignette,
+        variant=line.variant,
         draw=line.draw,
         seed=provenance["seed"] or 0,
         state=Generation.State.DONE,
@@ -172,7 +187,7 @@ def _record_attempt(
         revision=provenance["revision"],
         simulated=provenance.get("simulated", False),
         prompt_version=provenance.get("prompt_version") or IMPORTED_PROMPT,
-        prompt_sha256=prompt_sha256(messages),
+        prompt_sha256=messages_sha256(messages),
         messages=messages,
         sampling=provenance["sampling"],
         seed=provenance["seed"],

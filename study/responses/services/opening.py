@@ -9,13 +9,20 @@ from django.db.models import Count
 from study.participants.models import Participant, Person
 from study.participants.policies import has_agreed
 from study.protocol.errors import PreconditionMissing
-from study.protocol.models import Arm, Study
-from study.protocol.queries import model_arms
+from study.protocol.models import Study
+from study.protocol.seeds import derive_seed
 from study.protocol.transactions import locked_study, move_phase, record_event
 from study.protocol.vocabulary import Phase
-from study.responses.design import DESIGN_ALGORITHM, choose_vignettes, derive_seed
+from study.responses.design import DESIGN_ALGORITHM, choose_vignettes
 from study.responses.models import Generation, ModelSetup, PlannedResponse
-from study.responses.queries import consented_residents, is_accepting, opening_blockers
+from study.responses.queries import (
+    PlannedDraw,
+    consented_residents,
+    is_accepting,
+    opening_blockers,
+    planned_draws,
+)
+from vignettes.variants import ORIGINAL
 
 
 def open_answering(*, study_id: int, person: Person, now: datetime) -> Study:
@@ -30,7 +37,7 @@ def open_answering(*, study_id: int, person: Person, now: datetime) -> Study:
         residents = list(consented_residents(study))
         for resident in residents:
             _plan_resident(study, resident)
-        draws = sum(_queue_arm(study, arm, now) for arm in model_arms(study))
+        draws = _queue_draws(study, now)
         move_phase(study, Phase.ANSWERING)
         detail = {"residents": len(residents), "draws": draws, "algorithm": DESIGN_ALGORITHM}
         record_event(study=study, person=person, action="responses.open_answering", now=now, detail=detail)
@@ -84,29 +91,40 @@ def _coverage(study: Study, level: str) -> Mapping[int, int]:
     return counts
 
 
-def _queue_arm(study: Study, arm: Arm, now: datetime) -> int:
-    """Queue the arm's draws and return their number; imported answers have no queue."""
-    setup = ModelSetup.objects.get(arm=arm)
-    if setup.engine == ModelSetup.Engine.IMPORTED:
-        return 0
+def _queue_draws(study: Study, now: datetime) -> int:
+    """Queue the models' draws, those of the originals first, and return their number.
+
+    Imported answers have no queue.
+    """
+    imported = ModelSetup.objects.filter(arm__study=study, engine=ModelSetup.Engine.IMPORTED)
+    arms = set(imported.values_list("arm_id", flat=True))
     rows = [
         Generation(
             study=study,
-            arm=arm,
-            study_vignette=vignette,
-            draw=draw,
-            seed=draw_seed(study, arm.name, vignette.code, draw, attempt=1),
+            arm=owed.arm,
+            study_vignette=owed.study_vignette,
+            variant=owed.variant,
+            draw=owed.draw,
+            seed=_first_seed(study, owed),
             queued_at=now,
             due_at=now,
         )
-        for vignette in study.study_vignettes.all()
-        for draw in range(1, setup.draws + 1)
+        for owed in planned_draws(study)
+        if owed.arm.pk not in arms
     ]
+    # Whatever cuts answering short then costs variants, and not the primary analysis.
+    rows.sort(key=lambda row: row.variant != ORIGINAL)
     return len(Generation.objects.bulk_create(rows))
 
 
+def _first_seed(study: Study, owed: PlannedDraw) -> int:
+    return draw_seed(
+        study, owed.arm.name, owed.study_vignette.code, owed.draw, attempt=1, variant=owed.variant
+    )
+
+
 def draw_seed(
-    study: Study, arm_name: str, code: str, draw: int, *, attempt: int, variant: str = "original"
+    study: Study, arm_name: str, code: str, draw: int, *, attempt: int, variant: str = ORIGINAL
 ) -> int:
     """Return the seed of one attempt at one draw."""
     return derive_seed(study.seed, "draw", arm_name, code, variant, draw, attempt)

@@ -23,9 +23,12 @@ from study.responses.models import GenerationAttempt, ModelSetup
 from study.responses.prompts import SYSTEM_PROMPTS
 from vignettes.models import VignetteVersion
 from vignettes.structure import VignetteContent
+from vignettes.variants import ADVERSARIAL, ORIGINAL
 
 IMPORTED_PROMPT = "imported"
 MAX_DRAWS, MAX_ATTEMPTS = 20, 10
+# How much ability a scripted model loses under adversarial pressure; other variants cost it nothing.
+PRESSURE_COST: Final = 0.2
 # Engines that ask a real model, with every parameter of the wire.
 ASKING: Final = frozenset({ModelSetup.Engine.OPENAI, ModelSetup.Engine.VLLM})
 # The model's name is a directory's name there: nobody may climb out of the operator's directory.
@@ -148,16 +151,19 @@ def _refuse_late_change(arm: Arm, fields: dict[str, Any]) -> None:
         )
 
 
-def engine_for(setup: ModelSetup, version: VignetteVersion, *, word_cap: int) -> Engine:
+def engine_for(
+    setup: ModelSetup, version: VignetteVersion, *, word_cap: int, variant: str = ORIGINAL
+) -> Engine:
     """Return the engine of a model arm; a scripted one is given the vignette's card here and nowhere else.
 
+    `variant` counts for a scripted engine alone: what a real model is asked stands in its messages.
     Raises InvalidInput for an engine that cannot be asked (imported answers, or one that is not installed),
     InterruptionError while the operator's facts cannot be read.
     """
     if setup.engine == ModelSetup.Engine.SCRIPTED:
         return ScriptedEngine(
             card=card_of(version.parsed),
-            ability=setup.ability or 0.0,
+            ability=scripted_ability(version.parsed, setup.ability or 0.0, variant),
             word_cap=word_cap,
             headings=SECTIONS,
             model=setup.model,
@@ -174,6 +180,12 @@ def engine_for(setup: ModelSetup, version: VignetteVersion, *, word_cap: int) ->
     raise InvalidInput(
         _unknown_engine(setup.engine) if setup.engine != "imported" else "imported answers are not asked"
     )
+
+
+def scripted_ability(content: VignetteContent, ability: float, variant: str) -> float:
+    """Return the ability at which a script answers: under adversarial pressure less by `PRESSURE_COST`."""
+    kinds = {each.name: each.kind for each in content.variants}
+    return max(ability - PRESSURE_COST, 0.0) if kinds.get(variant) == ADVERSARIAL else ability
 
 
 def settings_of(setup: ModelSetup) -> EngineSettings:

@@ -76,6 +76,7 @@ def _acts() -> dict[str, Callable[..., None]]:
         "kill_redis": lambda on: on.broker.restart(),
         "kill_model": model,
         "flushall": lambda on: on.redis.flushall(),
+        "cut_off": lambda on: on.cut_off(),
     }
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import redis
+from django.db import connection
 from django.utils import timezone
 
 from study.protocol.models import Study
@@ -90,13 +91,19 @@ class Stage:
         """Return when so many draws are stored."""
         until(lambda: self.stored() >= stored, limit_s=CEILING_S)
 
+    def cut_off(self) -> None:
+        """End every other connection to the database, as its restart does."""
+        with connection.cursor() as cursor:
+            others = "datname = current_database() AND pid <> pg_backend_pid()"
+            cursor.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}")
+
     def interrupted(self) -> bool:
         return Generation.objects.filter(study=self.study, interruptions__gt=0).exists()
 
-    def drained(self) -> float:
+    def drained(self, *, every_s: float = 0.05) -> float:
         """Return after how many seconds no draw is open any more."""
         open_rows = Generation.objects.filter(study=self.study).exclude(state="done")
-        return until(lambda: not open_rows.exists(), limit_s=CEILING_S)
+        return until(lambda: not open_rows.exists(), limit_s=CEILING_S, every_s=every_s)
 
     def left(self) -> Left:
         responses = Response.objects.filter(study=self.study, model_arm__isnull=False)
@@ -138,9 +145,11 @@ def stage(
     workers: int = 2,
     concurrency: int = 8,
     settings: Mapping[str, str] | None = None,
+    model: Process | None = None,
 ) -> Iterator[Stage]:
     """Set up a study with its servers and its workers, two by default; at the end all of them are stopped."""
-    broker, model = redis_server(home), model_process(home, delay_s=delay_s, faults=faults, times=times)
+    broker = redis_server(home)
+    model = model or model_process(home, delay_s=delay_s, faults=faults, times=times)
     environment = {
         **QUICK,
         **(settings or {}),

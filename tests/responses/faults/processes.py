@@ -103,7 +103,7 @@ def model_process(home: Path, *, delay_s: float, faults: str = "", times: int = 
     command = [sys.executable, "-m", "tests.model_server", str(port), str(delay_s), faults]
     environment = {**os.environ, "PORT": str(port)}
     return Process(
-        "model", [*command, str(times)], home, lambda _: _answers(f"http://127.0.0.1:{port}/"), environment
+        "model", [*command, str(times)], home, lambda _: answers(f"http://127.0.0.1:{port}/"), environment
     )
 
 
@@ -111,7 +111,8 @@ def model_url(server: Process) -> str:
     return f"http://127.0.0.1:{server.environment['PORT']}/v1"
 
 
-def _answers(url: str) -> bool:
+def answers(url: str) -> bool:
+    """Whether anything speaks HTTP there."""
     try:
         httpx.get(url, timeout=2, trust_env=False)
     except httpx.TransportError:
@@ -142,10 +143,10 @@ def database_url() -> str:
     return f"postgres://{user}@{known['HOST']}:{known['PORT']}/{known['NAME']}"
 
 
-def until(holds: Callable[[], bool], *, limit_s: float) -> float:
+def until(holds: Callable[[], bool], *, limit_s: float, every_s: float = 0.05) -> float:
     """Return after how many seconds it holds; the state is polled."""
     started = time.monotonic()
     while not holds():
         assert time.monotonic() - started < limit_s, f"not within {limit_s:g} s"
-        time.sleep(0.05)
+        time.sleep(every_s)
     return time.monotonic() - started

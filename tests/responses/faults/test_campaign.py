@@ -28,6 +28,8 @@ def test_every_fault_in_one_run_leaves_each_draw_stored_once(faulty: Stage) -> N
     faulty.model.start()
     faulty.after(140)
     faulty.redis.flushall()
+    faulty.after(170)
+    faulty.cut_off()
     faulty.after(200)
     faulty.broker.restart()
     seconds = faulty.drained()
