@@ -6,16 +6,13 @@ writers, so that a chain has no fork.
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from django.db import connection
 
 from study.protocol import audit
 from study.protocol.audit_hashes import CHANGE_FIELDS, GENESIS, changes_sha256, event_sha256, plain
 from study.protocol.models import AuditEvent, AuditHead, Study
-
-if TYPE_CHECKING:
-    from study.participants.models import Person
 
 INSTALLATION: Final = 0
 PRINTED_DIGITS: Final = 16
@@ -46,42 +43,20 @@ def audit_head(study: Study | None) -> Head:
     return Head(head.sequence, head.sha256) if head else Head(0, GENESIS)
 
 
-def append_event(
-    *,
-    study: Study | None,
-    person: "Person | None",
-    action: str,
-    now: datetime,
-    detail: dict[str, Any],
-    reason: str,
-) -> AuditEvent:
-    """Add the event that ends the act; the caller holds the transaction.
+def append_event(event: AuditEvent) -> AuditEvent:
+    """Complete an unsaved event and add it at the end of its act; the caller holds the transaction.
 
     Raises RuntimeError when the act has its event already: changes after it would belong to nobody.
     """
     act = audit.current_act()
     if act is not None and act.is_recorded:
         raise RuntimeError("an act has one audit event, and it comes last")
-    act_id = act.id if act else audit.new_act_id()
-    before, role, clock = _locked_head(chain_of(study), person)
-    count, digest = changes_sha256(_changes_of(act_id))
-    event = AuditEvent(
-        study=study,
-        person=person,
-        role=role,
-        action=action,
-        detail=plain(detail),
-        reason=reason,
-        request_id=audit.request_id.get(),
-        at=now,
-        recorded_at=clock,
-        chain=chain_of(study),
-        sequence=before.sequence + 1,
-        act=act_id,
-        changes=count,
-        changes_sha256=digest,
-        previous_sha256=before.sha256,
-    )
+    event.chain = chain_of(event.study)
+    head, event.role, event.recorded_at = _locked_head(event.chain, event.person_id)
+    event.sequence, event.previous_sha256 = head.sequence + 1, head.sha256
+    event.act = act.id if act else audit.new_act_id()
+    event.changes, event.changes_sha256 = changes_sha256(_changes_of(event.act))
+    event.detail, event.request_id = plain(event.detail), audit.request_id.get()
     event.sha256 = event_sha256(event)
     event.save(force_insert=True)
     _move_head(event)
@@ -102,9 +77,9 @@ _CHANGES: Final = " ".join(
 )
 
 
-def _locked_head(chain: int, person: "Person | None") -> tuple[Head, str, datetime]:
+def _locked_head(chain: int, person_id: int | None) -> tuple[Head, str, datetime]:
     """Return the head under its row's lock, the person's role in the study, and the database's clock."""
-    parameters = [chain, person.pk if person else None, chain]
+    parameters = [chain, person_id, chain]
     with connection.cursor() as cursor:
         cursor.execute(_HEADS[connection.vendor], parameters)
         row = cursor.fetchone()

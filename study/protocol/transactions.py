@@ -64,9 +64,8 @@ def record_event(
     reason: str = "",
 ) -> AuditEvent:
     """Write the use case's audit event, last in its transaction: it covers every change made before it."""
-    return append_event(
-        study=study, person=person, action=action, now=now, detail=detail or {}, reason=reason
-    )
+    event = AuditEvent(study=study, person=person, action=action, detail=detail or {}, reason=reason, at=now)
+    return append_event(event)
 
 
 ALLOWED_MOVES = {

@@ -120,9 +120,9 @@ def schema(request: HttpRequest, _: HttpResponse) -> HttpResponse | None:
     return JsonResponse({"enum": [_any_attempt().generation.arm.name]}) if is_schema else None
 
 
-def script(request: HttpRequest, _: HttpResponse) -> HttpResponse | None:
-    is_script = request.path.endswith(".js")
-    return HttpResponse(f'const MODEL = "{_any_attempt().model}"') if is_script else None
+def script(request: HttpRequest, response: Any) -> None:
+    if request.path.endswith(".js"):
+        response.streaming_content = [*response.streaming_content, _any_attempt().model.encode()]
 
 
 def _any_attempt() -> Any:

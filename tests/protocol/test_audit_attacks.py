@@ -105,6 +105,7 @@ def test_replacing_a_row_is_no_way_around_the_triggers_on_deletion() -> None:
         sql(statement, score.pk, score.rating_id, score.dimension)
 
 
+HOLLOW = "CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS"
 CREATE = "CREATE OR REPLACE TRIGGER {name} AFTER INSERT OR UPDATE OR DELETE ON {table} FOR EACH ROW"
 ATTACKS = {
     "disabled": "ALTER TABLE {table} DISABLE TRIGGER {name}",
@@ -112,7 +113,7 @@ ATTACKS = {
     "for replicas only": "ALTER TABLE {table} ENABLE REPLICA TRIGGER {name}",
     "dropped": "DROP TRIGGER {name} ON {table}",
     "never true": CREATE + " WHEN (pg_trigger_depth() > 9) EXECUTE FUNCTION {name}()",
-    "hollow": "CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN END'",
+    "hollow": HOLLOW + " 'BEGIN RETURN NULL; END'",
 }
 
 
