@@ -4,10 +4,14 @@ from typing import Any
 
 from celery import signals
 from django.db import close_old_connections
+from kombu.transport.redis import QoS
 
 from study.broker import QUEUE, app
 
 app.autodiscover_tasks(["study"])
+# A bell that was heard and not answered is rung again by the patrol. When a connection ends, kombu would give
+# such messages back; where Redis is gone, it fails at that and takes the worker along.
+QoS.restore_at_shutdown = False
 
 __all__ = ["app"]
 
