@@ -34,7 +34,7 @@ def test_every_change_of_a_byte_a_row_the_order_or_the_tail_is_found(
         counts[kinds[number % len(kinds)]] += 1
         missed += [] if is_found else [what]
     record_property("audit mutations", counts.total())
-    assert missed == []
+    assert missed == [], "\n".join(missed)
     assert verify().is_clean  # every attack was taken back
 
 
