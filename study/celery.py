@@ -4,16 +4,31 @@ from typing import Any
 
 from celery import signals
 from django.db import close_old_connections
-from kombu.transport.redis import QoS
+from kombu.transport import redis
 
 from study.broker import QUEUE, app
 
 app.autodiscover_tasks(["study"])
-# A bell that was heard and not answered is rung again by the patrol. When a connection ends, kombu would give
-# such messages back; where Redis is gone, it fails at that and takes the worker along.
-QoS.restore_at_shutdown = False
-
 __all__ = ["app"]
+
+
+class BellQoS(redis.QoS):
+    """Acknowledge bells without ending the worker when Redis is gone.
+
+    A bell that was heard and not answered is rung again by the patrol, so nothing has to be given back when a
+    connection ends, and nothing is lost with an acknowledgement that comes after it.
+    """
+
+    restore_at_shutdown = False
+
+    def ack(self, delivery_tag: str) -> None:
+        if self.channel.connection is None:
+            # kombu would fail with an AttributeError, which no part of the worker expects.
+            raise ConnectionResetError("the connection on which this bell came has ended")
+        super().ack(delivery_tag)
+
+
+redis.Channel.QoS = BellQoS
 
 
 @signals.celeryd_after_setup.connect

@@ -16,6 +16,7 @@ from study.datasets.pseudonyms import keyed_digest
 from study.datasets.queries import open_assignments, signatures_for, study_secret
 from study.datasets.writer import WrittenFile
 from study.engines.base import NOT_TOLD
+from study.protocol.audit_chain import audit_head
 from study.protocol.models import Arm, Study
 from study.protocol.queries import approval_exception
 from study.protocol.records import NO_PROFILE
@@ -129,6 +130,8 @@ def manifest_of(
         "data_lock": _data_lock(study, hashes["data_sha256"]),
         "seeds": _seeds(study),
         "judges": judge_entries(study),
+        # The trail up to the freeze: whoever holds this file can tell whether it was cut or rewritten later.
+        "audit_head": audit_head(study).as_json(),
         "counts": dict(counts),
         "files": {name: file.entry() for name, file in sorted(files.items())},
     }

@@ -111,7 +111,12 @@ _PAGES: dict[Phase, tuple[tuple[str, str], ...]] = {
     Phase.REPORTED: (("Report", "report"),),
 }
 _ACTS = frozenset({"answering-open"})
-_ALWAYS = (("People", "people"), ("Protocol", "protocol"), ("Analysis plan", "plan"))
+_ALWAYS = (
+    ("People", "people"),
+    ("Protocol", "protocol"),
+    ("Analysis plan", "plan"),
+    ("Audit trail", "audit"),
+)
 # Pages that stay from a phase on, most to show an act already done: first phase, label, page.
 _RECORDS = (
     (Phase.SEALED, "Judges", "judge-list"),

@@ -6,15 +6,17 @@ import zipfile
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count
 
 from analysis import schema
 from study.datasets.models import FrozenDataset
 from study.datasets.queries import DatasetMismatch, frozen_dataset
 from study.datasets.services import NAMES_RELEASED, verify_frozen
 from study.datasets.verification import dataset_folder, frozen_hashes
+from study.protocol.audit_blinding import is_released
+from study.protocol.audit_review import ShownEvent, shown_events, visible_events
 from study.protocol.errors import NotFound, PhaseClosed
-from study.protocol.models import AuditEvent, Study
+from study.protocol.models import Study
 from study.protocol.vocabulary import Phase
 from study.ratings.queries import completeness
 from study.reports.models import AnalysisRun
@@ -95,9 +97,10 @@ def _responses_by_vignette(study: Study) -> list[Share]:
     return [Share(code, min(given.get(code, 0), total), total) for code, total in planned.items()]
 
 
-def events_of(study: Study) -> QuerySet[AuditEvent]:
-    """Return the latest events; pages show who, what, when and why, and never an event's detail."""
-    return AuditEvent.objects.filter(study=study).select_related("person").order_by("-id")[:EVENTS_SHOWN]
+def events_of(study: Study) -> list[ShownEvent]:
+    """Return the latest events that may be shown: before unblinding none that tells of an author."""
+    whole = is_released(study)
+    return shown_events(visible_events(study, whole=whole)[:EVENTS_SHOWN], whole=whole)
 
 
 def latest_run(dataset: FrozenDataset | None) -> AnalysisRun | None:

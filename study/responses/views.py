@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from study.engines.profiles.loader import Profile, profile_names, shipped_profile
 from study.participants.models import Role
 from study.participants.policies import ParticipantRequest, has_agreed, require_consent, role_required
+from study.protocol.audit_chain import audit_head
 from study.protocol.errors import InvalidInput, NotFound, PhaseClosed, StudyError, error_payload
 from study.protocol.model_servers import allowed_base_urls
 from study.protocol.queries import model_arms, robustness_of
@@ -62,7 +63,8 @@ def answer_list(request: ParticipantRequest) -> HttpResponse:
 @role_required(Role.RESIDENT)
 def answer_receipts(request: ParticipantRequest) -> HttpResponse:
     require_consent(request.participant)
-    return render(request, "responses/receipts.html", _list_context(request))
+    context = {**_list_context(request), "head": audit_head(request.participant.study)}
+    return render(request, "responses/receipts.html", context)
 
 
 def _list_context(request: ParticipantRequest) -> dict[str, Any]:
