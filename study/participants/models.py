@@ -52,6 +52,8 @@ class Role(models.TextChoices):
     RATER = "rater", "Rater"
     CURATOR = "curator", "Curator"
     INVESTIGATOR = "investigator", "Investigator"
+    CUSTODIAN = "custodian", "Custodian"
+    AUDITOR = "auditor", "Auditor"
 
 
 class Profession(models.TextChoices):
