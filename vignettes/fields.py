@@ -26,7 +26,9 @@ _REFUSED = {
     "\u2009": "a blank",
     "\t": "blanks",
 }
-_INVISIBLE = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ue000-\uf8ff]")
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\uf8ff]"
+)
 
 
 class Field(Protocol):

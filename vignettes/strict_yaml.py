@@ -2,7 +2,7 @@
 
 One document; mappings, sequences and scalars; no anchors, aliases, tags, merge keys or duplicate keys; and no
 plain scalar that YAML 1.1 reads as something else than it looks like (``no``, ``012``, ``1:30``,
-``2024-01-02``).
+``2024-01-02``). Size, depth, values and reported problems are bounded, so that no file costs more than a moment.
 """
 
 import re
@@ -10,18 +10,23 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import yaml
 
 MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 8
+MAX_NODES = 20_000
+MAX_PROBLEMS = 100
+_SHOWN = 60
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]*)")
 _DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)\.[0-9]+")
 _SWITCHES = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false"})
+# The lookahead keeps a long run of underscores from being divided in every possible way.
 _NUMBER_LIKE = re.compile(
-    r"[-+]?0[0-9_.]*[0-9]|[-+]?[0-9]+(:[0-9]+)+|[-+]?[0-9.]+[eE][-+]?[0-9]+|[-+]?[0-9][0-9_]*_[0-9_]*|0[xXoObB]\w+"
+    r"[-+]?0[0-9_.]*[0-9]|[-+]?[0-9]+(:[0-9]+)+|[-+]?[0-9.]+[eE][-+]?[0-9]+"
+    r"|[-+]?[0-9](?=[0-9_]*_)[0-9_]*|0[xXoObB]\w+"
 )
 _DATE_LIKE = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}.*")
 _TIGHT_COMMENT = re.compile(r"[ \t]+#[^ \t#]")
@@ -45,6 +50,10 @@ class BankError(ValueError):
     """A bank file was refused; ``problems`` says why, in file order."""
 
     def __init__(self, problems: list[Problem]) -> None:
+        more = len(problems) - MAX_PROBLEMS
+        if more > 0:
+            last = problems[MAX_PROBLEMS - 1]
+            problems = [*problems[:MAX_PROBLEMS], Problem(last.file, last.line, "file", f"{more} more")]
         self.problems = tuple(problems)
         super().__init__("\n".join(str(problem) for problem in problems))
 
@@ -71,6 +80,12 @@ class Node:
 def tidy(text: str) -> str:
     """Text in Unicode NFC, line ends without trailing blanks, no blank lines around it."""
     return "\n".join(line.rstrip() for line in unicodedata.normalize("NFC", text).splitlines()).strip()
+
+
+def shown(text: str) -> str:
+    """Text as a message names it: short, and without characters that change how the message reads."""
+    cut = text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."
+    return "".join(sign if sign.isprintable() else f"\\u{ord(sign):04x}" for sign in cut)
 
 
 def read_text(data: bytes, *, name: str) -> str:
@@ -121,9 +136,15 @@ class _Reader:
         self.events: Iterator[Any] = yaml.parse(text, Loader=_LOADER)
         self.resolver: Any = yaml.resolver.Resolver()
         self.problems: list[Problem] = []
+        self.count = 0
 
     def complain(self, line: int, field: str, message: str) -> None:
         self.problems.append(Problem(self.name, line, field, message))
+        if len(self.problems) >= MAX_PROBLEMS:
+            self.stop(line, "file", "so many problems that the rest of the file was not read")
+
+    def stop(self, line: int, field: str, message: str) -> NoReturn:
+        raise BankError([*self.problems[: MAX_PROBLEMS - 1], Problem(self.name, line, field, message)])
 
     def document(self) -> Node:
         next(self.events)
@@ -144,18 +165,20 @@ class _Reader:
 
     def node(self, event: Any, field: str, depth: int) -> Node:
         line = event.start_mark.line + 1
+        self.count += 1
+        if self.count > MAX_NODES:
+            self.stop(line, field, f"more than {MAX_NODES} values")
         if isinstance(event, yaml.AliasEvent):
-            self.complain(line, field, f"alias *{event.anchor} refused; write the value out")
+            self.complain(line, field, f"alias *{shown(event.anchor)} refused; write the value out")
             return Node(line, None)
         if event.anchor:
-            self.complain(line, field, f"anchor &{event.anchor} refused; write the value out")
+            self.complain(line, field, f"anchor &{shown(event.anchor)} refused; write the value out")
         if event.tag:
-            self.complain(line, field, f"tag {event.tag} refused; remove it")
+            self.complain(line, field, f"tag {shown(event.tag)} refused; remove it")
         if isinstance(event, yaml.ScalarEvent):
             return Node(line, self.scalar(event, field))
         if depth >= MAX_DEPTH:
-            message = f"nested deeper than {MAX_DEPTH} levels"
-            raise BankError([*self.problems, Problem(self.name, line, field, message)])
+            self.stop(line, field, f"nested deeper than {MAX_DEPTH} levels")
         if isinstance(event, yaml.SequenceStartEvent):
             return Node(line, self.sequence(field, depth))
         return Node(line, self.mapping(field, depth))
@@ -170,8 +193,8 @@ class _Reader:
         nodes: dict[str, Node] = {}
         while not isinstance(event := next(self.events), yaml.MappingEndEvent):
             key_node = self.node(event, field, depth + 1)
-            key = key_node.value if isinstance(key_node.value, str) else str(key_node.value)
-            inner = key if field == "file" else f"{field}.{key}"
+            key = key_node.value if isinstance(key_node.value, str) else ""
+            inner = shown(key) if field == "file" else f"{field}.{shown(key)}"
             if not isinstance(key_node.value, str):
                 self.complain(key_node.line, field, "a key must be text")
             elif key == "<<":
@@ -195,8 +218,7 @@ class _Reader:
         if value != "<<" and (message := self.surprise(value)):
             self.complain(line, field, message)
         last = event.end_mark
-        rest = self.lines[last.line][last.column :] if last.line < len(self.lines) else ""
-        if _TIGHT_COMMENT.match(rest):
+        if last.line < len(self.lines) and _TIGHT_COMMENT.match(self.lines[last.line], last.column):
             self.complain(last.line + 1, field, "' #' ends unquoted text; quote the whole text")
         return value
 
@@ -215,4 +237,5 @@ class _Reader:
             read_as = "an octal, base-60 or other number"
         elif self.resolver.resolve(yaml.ScalarNode, value, (True, False)) != "tag:yaml.org,2002:str":
             read_as = "something else than text"
-        return f'{value} is read as {read_as} by some YAML readers; quote it: "{value}"' if read_as else None
+        text = shown(value)
+        return f'{text} is read as {read_as} by some YAML readers; quote it: "{text}"' if read_as else None

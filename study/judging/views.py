@@ -8,7 +8,6 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from study.engines.profiles.loader import Profile
 from study.judging.bell import ring
 from study.judging.catalogue import judge_profile, judge_profile_names
 from study.judging.forms import JudgeForm, judge_initial, profile_initial
@@ -18,8 +17,9 @@ from study.judging.queries import is_judging, items_to_judge, judge_named, judge
 from study.judging.services.judges import configure_judge, retry_failed, start_judging
 from study.participants.models import Role
 from study.participants.policies import ParticipantRequest, role_required
-from study.protocol.errors import InvalidInput, NotFound
+from study.protocol.errors import InvalidInput
 from study.protocol.model_servers import allowed_base_urls
+from study.protocol.views import asked_profile
 
 
 @require_safe
@@ -52,7 +52,7 @@ def judge_setup(request: ParticipantRequest, name: str) -> HttpResponse:
 
 
 def _setup_page(request: ParticipantRequest, judge: Judge | None) -> HttpResponse:
-    study, profile = request.participant.study, _asked_profile(request)
+    study, profile = request.participant.study, asked_profile(request, judge_profile_names(), judge_profile)
     initial = judge_initial(judge) | (profile_initial(profile) if profile else {})
     form = JudgeForm(
         request.POST or None, base_urls=allowed_base_urls(), simulated=study.simulated, initial=initial
@@ -62,16 +62,6 @@ def _setup_page(request: ParticipantRequest, judge: Judge | None) -> HttpRespons
     context: dict[str, Any] = {"study": study, "judge": judge, "form": form, "profile": profile}
     context |= {"profiles": judge_profile_names(), "is_judging": is_judging(study)}
     return render(request, "judging/judge_setup.html", context, status=422 if form.errors else 200)
-
-
-def _asked_profile(request: ParticipantRequest) -> Profile | None:
-    """Return the profile from which the form is to be filled, if any."""
-    name = request.GET.get("profile")
-    if not name:
-        return None
-    if name not in judge_profile_names():
-        raise NotFound
-    return judge_profile(name)
 
 
 def _configured(request: ParticipantRequest, form: JudgeForm) -> bool:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 LEVELS = ("PGY1", "PGY2")
-ROLES = ("resident", "rater", "curator", "investigator")
+ROLES = ("resident", "rater", "curator", "investigator", "custodian", "auditor")
 PROFESSIONS = ("physician", "pharmacist", "nurse", "other")
 COLUMNS = ("email", "name", "role", "level", "site", "profession")
 LONGEST = {"email": 254, "name": 120, "site": 80}

@@ -1,19 +1,37 @@
 """Who may do what: one helper fetches and authorises; unknown and foreign are the same 404."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any, cast
 
 from django.http import HttpRequest, HttpResponse
+from django.urls import resolve, reverse
 
 from study.participants.models import Participant, Person, Role
 from study.protocol.errors import NotFound, NotPermitted
 
 
+View = Callable[..., HttpResponse]
+READING = frozenset({"GET", "HEAD"})
+
+
 class ParticipantRequest(HttpRequest):
-    """A request of a signed-in participant of the study that its URL names."""
+    """A request of a signed-in participant of the study that its URL names.
+
+    `may_act` tells the page whether to offer its forms: false for a role that only reads it.
+    """
 
     participant: Participant
+    may_act: bool
+
+
+@dataclass(frozen=True)
+class Access:
+    """The roles that may do all that a view offers, and those that may only read it."""
+
+    acts: tuple[Role, ...]
+    reads: tuple[Role, ...]
 
 
 def participant_of(person: Person, slug: str, *roles: Role) -> Participant:
@@ -43,17 +61,47 @@ def require_consent(participant: Participant) -> None:
         raise NotPermitted("Please read the consent page first and agree to it. Nothing was changed.")
 
 
-def role_required(*roles: Role) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
-    """Give the view `request.participant`, or answer 404; `slug` is the first URL argument."""
+def role_required(*acts: Role, reads: tuple[Role, ...] = ()) -> Callable[[View], View]:
+    """Give the view `request.participant`, or answer 404; `slug` is the first URL argument.
 
-    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    A role of `acts` may send whatever the view takes; one of `reads` gets 403 for all but GET and HEAD.
+    """
+
+    def decorate(view: View) -> View:
         @wraps(view)
         def guarded(request: HttpRequest, slug: str, *args: Any, **kwargs: Any) -> HttpResponse:
-            participant = participant_of(cast(Person, request.user), slug, *roles)
+            participant = participant_of(cast(Person, request.user), slug, *acts, *reads)
             request_with_role = cast(ParticipantRequest, request)
             request_with_role.participant = participant
+            request_with_role.may_act = participant.role in acts
+            if not request_with_role.may_act and request.method not in READING:
+                raise NotPermitted("Your role reads this page and changes nothing here. Nothing was changed.")
             return view(request_with_role, *args, **kwargs)
 
+        guarded.access = Access(acts, reads)  # type: ignore[attr-defined]  # for links and for the test of every URL
         return guarded
 
     return decorate
+
+
+def access_to(name: str, slug: str) -> Access:
+    """Return who may do what at a page of a study, by the name of its URL."""
+    access = resolve(reverse(name, args=[slug])).func.access  # type: ignore[attr-defined]
+    return cast(Access, access)
+
+
+def may_open(role: Role, name: str, slug: str) -> bool:
+    access = access_to(name, slug)
+    return role in access.acts or role in access.reads
+
+
+def administrator_required(view: View) -> View:
+    """Let administrators of the installation in; everybody else gets the 404 of a page that is not there."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not cast(Person, request.user).is_staff:
+            raise NotFound
+        return view(request, *args, **kwargs)
+
+    return guarded

@@ -22,6 +22,7 @@ from study.protocol.vocabulary import Phase
 
 INVITATION_DAYS = 14
 OPEN_FOR_PEOPLE = (Phase.DRAFT, Phase.ANSWERING, Phase.SEALED, Phase.RATING)
+LONGEST_QUERY = 500
 
 
 @dataclass(frozen=True)
@@ -37,11 +38,17 @@ def hash_token(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def create_person(*, email: str, password: str, name: str, now: datetime) -> Person:
-    """Create the account of somebody who may start studies; everybody else is invited."""
+def create_person(
+    *, email: str, password: str, name: str, administrator: bool = False, now: datetime
+) -> Person:
+    """Create the account of somebody who may start studies, or of an administrator, who may not.
+
+    Everybody else is invited.
+    """
     with one_act():
-        person = Person.objects.create_user(email, password, name=name, can_start_studies=True)
-        detail = {"person": person.pk, "can_start_studies": True}
+        kind = {"is_staff": True, "is_superuser": True} if administrator else {"can_start_studies": True}
+        person = Person.objects.create_user(email, password, name=name, **kind)
+        detail = {"person": person.pk, **kind}
         record_event(study=None, person=None, action="participants.create_person", now=now, detail=detail)
     return person
 
@@ -66,7 +73,7 @@ def invite_people(
     *, study_id: int, person: Person, rows: tuple[InvitationInput, ...], now: datetime
 ) -> list[SentInvitation]:
     """Invite each row's person; all or nothing. An open invitation to the same address is revoked first."""
-    with locked_study(study_id, *OPEN_FOR_PEOPLE) as study:
+    with locked_study(study_id, *_phases_for({row.role for row in rows})) as study:
         taken = Participant.objects.filter(study=study, person__email__in=[row.email for row in rows])
         emails = sorted(taken.values_list("person__email", flat=True))
         if emails:
@@ -78,6 +85,11 @@ def invite_people(
         detail = {"invitations": [item.invitation.pk for item in sent], "roles": [row.role for row in rows]}
         record_event(study=study, person=person, action="participants.invite", now=now, detail=detail)
     return sent
+
+
+def _phases_for(roles: set[str]) -> tuple[Phase, ...]:
+    """Return the phases in which people of these roles may join: an auditor often comes after the work."""
+    return tuple(Phase) if roles == {Role.AUDITOR} else OPEN_FOR_PEOPLE
 
 
 def _revoke_open(study: Study, emails: list[str], now: datetime) -> None:
@@ -125,7 +137,7 @@ def accept_invitation(*, token: str, password: str, name: str, now: datetime) ->
     found = Invitation.objects.filter(token_sha256=hash_token(token)).first()
     if found is None:
         raise Expired("This invitation is not valid. Ask the person who invited you for a new one.")
-    with locked_study(found.study_id, *OPEN_FOR_PEOPLE) as study:
+    with locked_study(found.study_id, *_phases_for({found.role})) as study:
         invitation = Invitation.objects.select_for_update(no_key=True).get(pk=found.pk)
         _require_usable(invitation, now)
         person = _account_for(invitation, password, name)
@@ -208,3 +220,15 @@ def decide_consent(
             study=study, person=participant.person, action="participants.consent", now=now, detail=detail
         )
     return consent
+
+
+def record_view_of_trail(*, participant: Participant, query: str, now: datetime) -> None:
+    """Leave an event of a look at the whole trail before the arms are released, with what was asked for."""
+    with locked_study(participant.study_id) as study:
+        record_event(
+            study=study,
+            person=participant.person,
+            action="participants.view_whole_trail",
+            now=now,
+            detail={"query": query[:LONGEST_QUERY]},
+        )

@@ -6,7 +6,8 @@ one that nobody has decided about is withheld:
 
 * open: shown whole. The acts of running a study, all of them known to its investigators anyway.
 * bare: that it happened, when and by whom; no detail, reason or object. Curation, sealing and rating, whose
-  objects are items: next to an author's objects they would be half of the key.
+  objects are items: next to an author's objects they would be half of the key. And an auditor's or a
+  custodian's look at the whole trail, whose query names what is hidden here.
 * withheld: not listed, not counted, found by no filter. Answers by residents and by models: their order and
   number tell of retries and outcomes, which a blinded dataset shows on arm codes.
 
@@ -26,12 +27,17 @@ OPEN_ACTIONS: Final = frozenset(
         "judging.retry_failed",
         "judging.start_judging",
         "participants.accept_invitation",
+        "participants.close_account",
         "participants.consent",
         "participants.create_person",
         "participants.create_token",
+        "participants.end_sessions",
+        "participants.grant_studies",
         "participants.invite",
+        "participants.reopen_account",
         "participants.revoke_invitation",
         "participants.revoke_token",
+        "participants.withdraw_studies",
         "protocol.approve_vignette",
         "protocol.begin_audit",
         "protocol.change_plan",
@@ -53,6 +59,7 @@ BARE_ACTIONS: Final = frozenset(
         "blinding.derive_exclusions",
         "blinding.prepare_sealing",
         "blinding.seal_study",
+        "participants.view_whole_trail",
         "ratings.revise_rating",
         "ratings.save_guess",
         "ratings.save_rating",

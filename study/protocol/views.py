@@ -1,10 +1,13 @@
-"""Pages that belong to no role."""
+"""Pages that belong to no role, and what the pages of several stages share."""
+
+from collections.abc import Callable, Collection
 
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from study.engines.profiles.loader import Profile
 from study.protocol.errors import NotFound, NotPermitted
 
 
@@ -32,3 +35,18 @@ def missing_page(request: HttpRequest, exception: Exception | None = None) -> Ht
 
 def broken_page(request: HttpRequest) -> HttpResponse:
     return render(request, "500.html", status=500)
+
+
+def asked_profile(
+    request: HttpRequest, names: Collection[str], load: Callable[[str], Profile]
+) -> Profile | None:
+    """Return the profile from which a set-up form is to be filled, if the address names one.
+
+    Raises NotFound for a name that is not among `names`.
+    """
+    name = request.GET.get("profile")
+    if not name:
+        return None
+    if name not in names:
+        raise NotFound
+    return load(name)

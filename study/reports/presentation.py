@@ -80,9 +80,16 @@ def _facts(results: Record, manifest: Record, results_sha256: str) -> list[tuple
         ("Plan, SHA-256", manifest["plan_sha256"]),
         ("Manifest, SHA-256", results["dataset"]["manifest_sha256"]),
         ("Results, SHA-256", results_sha256),
+        *_trail(manifest),
         ("Rubric and normaliser", f"{manifest['rubric']} and {manifest['normaliser']}"),
         ("Software", software),
     ]
+
+
+def _trail(manifest: Record) -> list[tuple[str, str]]:
+    """Return the head of the audit trail at the freeze; datasets of the first formats name none."""
+    head = manifest.get("audit_head")
+    return [("Audit trail at the freeze", f"{head['sequence']} events, head {head['sha256']}")] if head else []
 
 
 def _signatures(manifest: Record) -> list[str]:

@@ -45,6 +45,7 @@ class WorkerHealthSerializer(serializers.Serializer[Any]):
     waiting_since = serializers.DateTimeField(allow_null=True)
     last_finished = serializers.DateTimeField(allow_null=True)
     interrupted = serializers.IntegerField()
+    awaiting_vllm = serializers.IntegerField()
     is_stalled = serializers.BooleanField()
 
 

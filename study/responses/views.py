@@ -8,13 +8,14 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from study.engines.profiles.loader import Profile, profile_names, shipped_profile
+from study.engines.profiles.loader import profile_names, shipped_profile
 from study.participants.models import Role
 from study.participants.policies import ParticipantRequest, has_agreed, require_consent, role_required
 from study.protocol.audit_chain import audit_head
 from study.protocol.errors import InvalidInput, NotFound, PhaseClosed, StudyError, error_payload
 from study.protocol.model_servers import allowed_base_urls
 from study.protocol.queries import model_arms, robustness_of
+from study.protocol.views import asked_profile
 from study.protocol.vocabulary import Phase
 from study.responses.bell import ring
 from study.responses.forms import (
@@ -208,7 +209,7 @@ def model_setup(request: ParticipantRequest, name: str) -> HttpResponse:
     arm = model_arms(study).filter(name=name).first()
     if arm is None:
         raise NotFound
-    profile = _asked_profile(request)
+    profile = asked_profile(request, profile_names(), shipped_profile)
     initial = setup_initial(ModelSetup.objects.filter(arm=arm).first())
     initial |= profile_initial(profile) if profile else {}
     form = ModelSetupForm(request.POST or None, base_urls=allowed_base_urls(), initial=initial)
@@ -216,16 +217,6 @@ def model_setup(request: ParticipantRequest, name: str) -> HttpResponse:
         return redirect("model-list", study.slug)
     context = {"study": study, "arm": arm, "form": form, "profile": profile, "profiles": profile_names()}
     return render(request, "responses/model_setup.html", context, status=422 if form.errors else 200)
-
-
-def _asked_profile(request: ParticipantRequest) -> Profile | None:
-    """Return the profile from which the form is to be filled, if any."""
-    name = request.GET.get("profile")
-    if not name:
-        return None
-    if name not in profile_names():
-        raise NotFound
-    return shipped_profile(name)
 
 
 def _configured(request: ParticipantRequest, arm_id: int, form: ModelSetupForm) -> bool:
