@@ -9,7 +9,10 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from vignettes.strict_yaml import shown
+
 SEXES = ("female", "male")
+MOST_TERMS = 50
 _MAY_BE_ZERO_OR_LESS = frozenset({"after", "value", "numerator"})
 
 
@@ -130,7 +133,7 @@ def compute(kind: str, inputs: Mapping[str, Any]) -> float:
     wanted = set(inspect.signature(function).parameters)
     if set(inputs) != wanted:
         raise ValueError(
-            f"{kind} takes exactly {', '.join(sorted(wanted))}, got {', '.join(sorted(inputs)) or 'none'}"
+            f"{kind} takes exactly {', '.join(sorted(wanted))}, got {shown(', '.join(sorted(inputs))) or 'none'}"
         )
     for name, value in inputs.items():
         _check_input(kind, name, value)
@@ -170,6 +173,8 @@ def _check_input(kind: str, name: str, value: Any) -> None:
 def _check_terms(kind: str, terms: Any) -> None:
     if not isinstance(terms, list | tuple) or not terms:
         raise ValueError("terms must be a list that is not empty")
+    if _size(terms) > MOST_TERMS:
+        raise ValueError(f"terms must hold at most {MOST_TERMS} numbers")
     numbers = terms
     if kind == "daily_total":
         if not all(isinstance(term, list | tuple) and term for term in terms):
@@ -177,6 +182,10 @@ def _check_terms(kind: str, terms: Any) -> None:
         numbers = [number for term in terms for number in term]
     if not all(_is_number(number) for number in numbers):
         raise ValueError("terms must hold numbers only")
+
+
+def _size(terms: Sequence[Any]) -> int:
+    return sum(max(1, len(term)) if isinstance(term, list | tuple) else 1 for term in terms)
 
 
 def _is_number(value: Any) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from vignettes.strict_yaml import Node, tidy
+from vignettes.strict_yaml import Node, shown, tidy
 
 Complain = Callable[[int, str, str], None]
 # Typographic characters read like ASCII but break search, comparison and monospaced diffs.
@@ -55,13 +55,15 @@ class Text:
         if not isinstance(node.value, str):
             complain(node.line, field, f"expected text, got {describe(node)}{remedy(node)}")
             return
-        text = tidy(node.value)
+        # Bringing a long text into its normal form can take minutes: its length decides first.
+        text = tidy(node.value) if len(node.value) <= 4 * self.max_chars else node.value
         if not text:
             complain(node.line, field, "must not be empty" + ("; write null" if self.nullable else ""))
         if len(text) > self.max_chars:
             complain(node.line, field, f"{len(text)} characters, at most {self.max_chars} allowed")
+            return
         if self.pattern and text and not re.fullmatch(self.pattern, text):
-            complain(node.line, field, f"{text!r} is not {self.shape}")
+            complain(node.line, field, f"'{shown(text)}' is not {self.shape}")
         count = len(text.split())
         if self.words and text and not self.words[0] <= count <= self.words[1]:
             complain(node.line, field, f"{count} words, {self.words[0]} to {self.words[1]} allowed")
@@ -143,6 +145,7 @@ class Sequence:
             return
         if not self.low <= len(node.value) <= self.high:
             complain(node.line, field, f"{len(node.value)} entries, {self.low} to {self.high} allowed")
+            return
         seen: list[Any] = []
         for index, item in enumerate(node.value):
             self.item.check(item, f"{field}[{index}]", complain)
@@ -165,7 +168,7 @@ class Record:
         for key, value in node.value.items():
             if key not in self.fields:
                 known = ", ".join(self.fields)
-                complain(value.line, _inner(field, key), f"unknown key; known here: {known}")
+                complain(value.line, _inner(field, shown(key)), f"unknown key; known here: {known}")
         for key, rule in self.fields.items():
             if key in node.value:
                 rule.check(node.value[key], _inner(field, key), complain)

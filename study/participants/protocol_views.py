@@ -25,7 +25,7 @@ from study.protocol.vocabulary import Meaning
 
 
 @require_GET
-@role_required(Role.INVESTIGATOR, Role.CURATOR)
+@role_required(Role.INVESTIGATOR, reads=(Role.CURATOR, Role.CUSTODIAN, Role.AUDITOR))
 def protocol(request: ParticipantRequest) -> HttpResponse:
     study = request.participant.study
     approvals = approvals_of(study)
@@ -82,7 +82,7 @@ def exception(request: ParticipantRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@role_required(Role.INVESTIGATOR)
+@role_required(Role.INVESTIGATOR, reads=(Role.CUSTODIAN, Role.AUDITOR))
 def plan(request: ParticipantRequest) -> HttpResponse:
     study = request.participant.study
     latest = current_plan(study)

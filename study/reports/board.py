@@ -9,6 +9,8 @@ from study.blinding.queries import sealing_blockers
 from study.datasets.queries import open_assignments, signatures_for
 from study.datasets.services import SIGNATURES_NEEDED
 from study.datasets.snapshot import data_to_sign
+from study.participants.models import Role
+from study.participants.policies import access_to, may_open
 from study.protocol.models import Study
 from study.protocol.queries import signatures
 from study.protocol.vocabulary import Meaning, Phase
@@ -126,23 +128,35 @@ _RECORDS = (
 )
 
 
-def actions(study: Study) -> list[Action]:
-    """Return the pages and acts of this phase, the next step first."""
+# What a role that only reads would otherwise reach by the next step alone.
+_FOR_READERS: dict[Role, tuple[tuple[str, str], ...]] = {
+    Role.CUSTODIAN: (("Models", "model-list"),),
+    Role.AUDITOR: (("Report", "report"),),
+}
+
+
+def actions(study: Study, role: Role = Role.INVESTIGATOR) -> list[Action]:
+    """Return the pages and acts of this phase, the next step first, for a role that may take it."""
     return [
         Action(label, reverse(name, args=[study.slug]), name in _ACTS)
         for label, name in _PAGES[Phase(study.phase)]
+        if role in access_to(name, study.slug).acts
     ]
 
 
-def standing_pages(study: Study) -> list[Action]:
-    """Return the pages that every phase has, then those that record an act already done."""
+def standing_pages(study: Study, role: Role = Role.INVESTIGATOR) -> list[Action]:
+    """Return the pages that every phase has, then those that record an act already done, if open to the role."""
     order = list(Phase)
     behind = [
         (label, name)
         for first, label, name in _RECORDS
         if order.index(Phase(study.phase)) >= order.index(first)
     ]
-    return [Action(label, reverse(name, args=[study.slug])) for label, name in (*_ALWAYS, *behind)]
+    return [
+        Action(label, reverse(name, args=[study.slug]))
+        for label, name in (*_ALWAYS, *_FOR_READERS.get(role, ()), *behind)
+        if may_open(role, name, study.slug)
+    ]
 
 
 def _count(number: int, noun: str) -> str:

@@ -89,7 +89,9 @@ def _facts(results: Record, manifest: Record, results_sha256: str) -> list[tuple
 def _trail(manifest: Record) -> list[tuple[str, str]]:
     """Return the head of the audit trail at the freeze; datasets of the first formats name none."""
     head = manifest.get("audit_head")
-    return [("Audit trail at the freeze", f"{head['sequence']} events, head {head['sha256']}")] if head else []
+    if head is None:
+        return []
+    return [("Audit trail at the freeze", f"{head['sequence']} events, head {head['sha256']}")]
 
 
 def _signatures(manifest: Record) -> list[str]:

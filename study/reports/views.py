@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from study.judging.health import alarms as judging_alarms
 from study.participants.models import Person, Role
-from study.participants.policies import ParticipantRequest, role_required
+from study.participants.policies import ParticipantRequest, may_open, role_required
 from study.participants.tokens import create_token, require_investigator, revoke_token, tokens_of
 from study.protocol.errors import NotFound
 from study.protocol.models import Study
@@ -37,17 +37,18 @@ MEDIA_TYPES = {
 
 
 @require_GET
-@role_required(Role.INVESTIGATOR)
+@role_required(Role.INVESTIGATOR, reads=(Role.CUSTODIAN, Role.AUDITOR))
 def board(request: ParticipantRequest) -> HttpResponse:
-    study = request.participant.study
+    study, role = request.participant.study, Role(request.participant.role)
     context = {
         "study": study,
         "steps": phase_line(study),
         "blockers": blockers(study),
         "alarms": [*alarms(study, timezone.now()), *judging_alarms(study, timezone.now())],
-        "actions": actions(study),
-        "pages": standing_pages(study),
+        "actions": actions(study, role),
+        "pages": standing_pages(study, role),
         "progress": progress(study),
+        "may_download": may_open(role, "report", study.slug),
         "exports": exports(study),
         "events": events_of(study),
     }
@@ -65,7 +66,7 @@ def power(request: ParticipantRequest) -> HttpResponse:
 
 
 @require_GET
-@role_required(Role.INVESTIGATOR)
+@role_required(Role.INVESTIGATOR, reads=(Role.AUDITOR,))
 def report(request: ParticipantRequest) -> HttpResponse:
     study = request.participant.study
     return render(request, "reports/report.html", {"study": study, **report_context(study)})
@@ -82,7 +83,7 @@ def run(request: ParticipantRequest) -> HttpResponse:
 # A figure's own styles are inline; the address serves nothing but the figure, and no script may run in it.
 @csp_replace({"script-src": [NONE], "style-src": [UNSAFE_INLINE]})
 @require_GET
-@role_required(Role.INVESTIGATOR)
+@role_required(Role.INVESTIGATOR, reads=(Role.AUDITOR,))
 def figure(request: ParticipantRequest, name: str) -> HttpResponse:
     if PurePath(name).suffix != ".svg":
         raise NotFound
@@ -91,7 +92,7 @@ def figure(request: ParticipantRequest, name: str) -> HttpResponse:
 
 
 @require_GET
-@role_required(Role.INVESTIGATOR)
+@role_required(Role.INVESTIGATOR, reads=(Role.AUDITOR,))
 def download(request: ParticipantRequest, name: str) -> HttpResponse:
     study = request.participant.study
     return as_attachment(study, name, export_content(study, name))

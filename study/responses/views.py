@@ -184,7 +184,7 @@ def _json_refusal(error: StudyError) -> JsonResponse:
 
 
 @require_GET
-@role_required(Role.INVESTIGATOR)
+@role_required(Role.INVESTIGATOR, reads=(Role.CUSTODIAN,))
 def model_list(request: ParticipantRequest) -> HttpResponse:
     """How each model is asked, and how its queue stands over all models together."""
     study = request.participant.study
