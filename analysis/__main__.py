@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from analysis.checking import shown
 from analysis.dataset import DatasetError, load_dataset
 from analysis.plan import PlanError, default_plan
 from analysis.plan_template import plan_template
@@ -13,6 +14,7 @@ from analysis.quick import command as quick
 from analysis.run import RESULTS_FILE, run
 
 BAD_INPUT = 2
+LINE = 1000
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -62,10 +64,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         else:
             print(plan_template(default_plan(parsed.models or ["model-1"])), end="")
     except DatasetError as error:
-        print(f"dataset: {error}", file=sys.stderr)
+        print(f"dataset: {shown(str(error), LINE)}", file=sys.stderr)
         return BAD_INPUT
     except PlanError as error:
-        print(f"plan: {error}", file=sys.stderr)
+        print(f"plan: {shown(str(error), LINE)}", file=sys.stderr)
         return BAD_INPUT
     return 0
 

@@ -1,12 +1,26 @@
-"""Reading and writing of a plan's fields: each check returns the value in its type or names the bad key.
+"""The fields of a plan: each check returns the value in its type or names the bad key.
 
 Standard library and PyYAML only.
 """
 
+import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import yaml
+
+# Unseen characters make two names look like one, or give orders to a terminal.
+UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]"
+)
+LARGEST = 1e15
+_SHOWN = 60
+_LONGEST = 400
+
+
+def shown(text: str, longest: int = _SHOWN) -> str:
+    """Text as a message names it: short, and without characters that change how the message reads."""
+    cut = text if len(text) <= longest else f"{text[: longest - 3]}..."
+    return "".join(sign if sign.isprintable() else f"\\u{ord(sign):04x}" for sign in cut)
 
 
 class PlanError(ValueError):
@@ -21,30 +35,9 @@ class PlanError(ValueError):
     """
 
     def __init__(self, path: str, problem: str) -> None:
-        self.path = path
-        self.problem = problem
-        super().__init__(f"{path or 'plan'}: {problem}")
-
-
-class StrictLoader(yaml.SafeLoader):
-    """Safe loader that refuses a key given twice and an alias."""
-
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        """Refuse aliases, whose expansion a reader of the locked text cannot see."""
-        if self.check_event(yaml.events.AliasEvent):
-            raise PlanError("", "aliases are not allowed")
-        return super().compose_node(parent, index)
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:  # noqa: ARG002  PyYAML's signature
-        """Refuse a key that stands twice in one mapping."""
-        keys = [str(key.value) for key, _ in node.value]
-        twice = sorted({key for key in keys if keys.count(key) > 1})
-        if twice:
-            raise PlanError(twice[0], "is given twice")
-        return {
-            str(self.construct_object(k, deep=True)): self.construct_object(v, deep=True)
-            for k, v in node.value
-        }
+        self.path = shown(path, _LONGEST)
+        self.problem = shown(problem, _LONGEST)
+        super().__init__(f"{self.path or 'plan'}: {self.problem}")
 
 
 def at(path: str, key: str) -> str:
@@ -71,6 +64,8 @@ def number_at(value: object, path: str) -> float:
     """A number; a flag is not one."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise PlanError(path, "must be a number")
+    if not abs(value) <= LARGEST:
+        raise PlanError(path, f"must be a number from -{LARGEST:g} to {LARGEST:g}")
     return float(value)
 
 
@@ -107,6 +102,8 @@ def text_at(value: object, path: str) -> str:
     """A text that is not empty."""
     if not isinstance(value, str) or not value.strip():
         raise PlanError(path, "must be a text that is not empty")
+    if found := UNSEEN.search(value):
+        raise PlanError(path, f"holds the unseen character U+{ord(found[0]):04X}")
     return value
 
 
@@ -121,13 +118,13 @@ def names_at(value: object, path: str, choices: Sequence[str] | None = None) -> 
     """A list of different texts, each one of `choices` if given."""
     if not isinstance(value, list) or not value:
         raise PlanError(path, "must be a list that is not empty")
-    names = []
+    names: dict[str, None] = {}
     for i, entry in enumerate(value):
         where = f"{path}[{i}]"
         name = text_at(entry, where) if choices is None else choice_at(entry, where, choices)
         if name in names:
             raise PlanError(where, f"{name} is listed twice")
-        names.append(name)
+        names[name] = None
     return tuple(names)
 
 
@@ -174,21 +171,3 @@ class PlainDumper(yaml.SafeDumper):
     def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002  PyYAML's signature
         """Write every value in full."""
         return True
-
-
-def text_of(path: Path) -> str:
-    """The text of a UTF-8 file; raises `PlanError` if it cannot be read."""
-    try:
-        return Path(path).read_bytes().decode("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise PlanError("", f"cannot be read: {error}") from error
-
-
-def value_of(text: str) -> object:
-    """The value of a YAML or JSON text; raises `PlanError` for text that is neither or repeats a key."""
-    try:
-        # The loader is a SafeLoader with two refusals added.
-        value: object = yaml.load(text, Loader=StrictLoader)  # noqa: S506  a SafeLoader
-    except yaml.YAMLError as error:
-        raise PlanError("", "is not readable YAML: " + " ".join(str(error).split())) from error
-    return value

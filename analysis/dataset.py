@@ -1,10 +1,8 @@
 """Read a frozen dataset folder: checksums first, then the form that `analysis.schema` defines."""
 
 import hashlib
-import io
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +10,11 @@ import numpy as np
 import pandas as pd
 
 from analysis import schema
+from analysis.commitment import check_commitment
+from analysis.dataset_files import MAX_MANIFEST_BYTES, bytes_of, cells_of, object_of
 from analysis.references import DatasetError, check_references
 from analysis.schema import Column, Table
+from analysis.style.texts import Texts, read_texts
 
 __all__ = ["Arm", "Dataset", "DatasetError", "load_dataset", "parse_table", "read_arms", "read_manifest"]
 
@@ -55,6 +56,8 @@ class Dataset:
     ratings, responses, raters, responders, guesses, harms, judges, judgements : DataFrame
         Sorted by key; text columns hold "" and number columns NaN for an empty cell. The last two have no
         rows in a dataset of format 1.
+    texts : mapping of str to Texts
+        The texts by response, of which arms.json tells; none while blinded.
     """
 
     manifest: Mapping[str, Any]
@@ -69,31 +72,15 @@ class Dataset:
     harms: pd.DataFrame
     judges: pd.DataFrame
     judgements: pd.DataFrame
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise DatasetError(f"{path.name}: cannot be read ({error.strerror})") from error
-
-
-def _json(name: str, content: bytes) -> dict[str, Any]:
-    try:
-        value = json.loads(content.decode("utf-8"))
-    except ValueError as error:
-        raise DatasetError(f"{name}: is not readable JSON ({error})") from error
-    if not isinstance(value, dict):
-        raise DatasetError(f"{name}: must hold an object")
-    return value
+    texts: Mapping[str, Texts] = field(default_factory=dict)
 
 
 def read_manifest(folder: Path) -> tuple[dict[str, Any], str]:
     """Content of manifest.json and the SHA-256 of its bytes."""
     if not folder.is_dir():
         raise DatasetError(f"{folder.name}: is not a folder")
-    content = _read(folder / schema.MANIFEST_FILE)
-    manifest = _json(schema.MANIFEST_FILE, content)
+    content = bytes_of(folder / schema.MANIFEST_FILE, MAX_MANIFEST_BYTES)
+    manifest = object_of(schema.MANIFEST_FILE, content)
     if manifest.get("format") not in (FIRST_FORMAT, schema.FORMAT):
         raise DatasetError(f"{schema.MANIFEST_FILE}: format must be {schema.FORMAT} or {FIRST_FORMAT}")
     for key in ("study", "files"):
@@ -120,9 +107,10 @@ def _verified(folder: Path, manifest: Mapping[str, Any]) -> dict[str, bytes]:
     """Bytes of the CSV files after every listed file has been compared with its checksum."""
     contents = {}
     for name, entry in sorted(manifest["files"].items()):
-        if Path(name).name != name or not isinstance(entry, dict):
-            raise DatasetError(f"{schema.MANIFEST_FILE}: files lists {name!r}, which is no plain file entry")
-        content = _read(folder / name)
+        if Path(name).name != name or not name.isprintable() or not isinstance(entry, dict):
+            shown = repr(name)[:200]
+            raise DatasetError(f"{schema.MANIFEST_FILE}: files lists {shown}, which is no plain file entry")
+        content = bytes_of(folder / name)
         if hashlib.sha256(content).hexdigest() != entry.get("sha256"):
             raise DatasetError(
                 f"{name}: SHA-256 differs from the manifest; the file was changed after the freeze"
@@ -176,15 +164,7 @@ def parse_table(table: Table, content: bytes) -> pd.DataFrame:
         For other columns, an empty required cell, a value of the wrong type or outside its range or
         list, or a key that stands twice.
     """
-    try:
-        text = content.decode("utf-8")
-        raw = pd.read_csv(
-            io.StringIO(text), dtype=str, keep_default_na=False, na_filter=False, index_col=False
-        )
-    except ValueError as error:
-        raise DatasetError(f"{table.filename}: is not readable CSV ({error})") from error
-    if tuple(raw.columns) != table.column_names:
-        raise DatasetError(f"{table.filename}: the columns must be {', '.join(table.column_names)}")
+    raw = cells_of(table, content)
     frame = pd.DataFrame({c.name: _column(table, c, raw[c.name]) for c in table.columns})
     twice = frame.duplicated(list(table.key))
     if twice.any():
@@ -204,14 +184,16 @@ def read_arms(folder: Path, manifest: Mapping[str, Any], codes: set[str]) -> tup
     path = folder / schema.ARMS_FILE
     if not path.exists():
         return tuple(Arm(code) for code in sorted(codes)), False
-    content = _read(path)
+    content = bytes_of(path)
     if hashlib.sha256(content).hexdigest() != manifest["arms_sha256"]:
         raise DatasetError(f"{schema.ARMS_FILE}: SHA-256 differs from the manifest")
-    entries = _json(schema.ARMS_FILE, content).get("arms")
+    entries = object_of(schema.ARMS_FILE, content).get("arms")
     if not isinstance(entries, dict) or not codes <= set(entries):
         raise DatasetError(f"{schema.ARMS_FILE}: must name every arm code of responders.csv")
     arms = []
     for code, entry in sorted(entries.items()):
+        if not isinstance(entry, dict):
+            raise DatasetError(f"{schema.ARMS_FILE}: arm {code} must be an object")
         kind, level = entry.get("kind"), entry.get("level") or ""
         if kind not in schema.ARM_KINDS or not entry.get("name"):
             raise DatasetError(f"{schema.ARMS_FILE}: arm {code} needs a name and a kind (resident or model)")
@@ -243,10 +225,15 @@ def load_dataset(folder: Path) -> Dataset:
     }
     for table in written:
         rows = manifest["files"][table.filename].get("rows")
+        if not isinstance(rows, int | None):
+            raise DatasetError(f"{schema.MANIFEST_FILE}: the rows of {table.filename} must be a number")
         if rows is not None and rows != len(frames[table.name]):
             raise DatasetError(
                 f"{table.filename}: has {len(frames[table.name])} rows, the manifest says {rows}"
             )
     check_references(frames)
     arms, unblinded = read_arms(folder, manifest, set(frames["responders"]["arm"]))
-    return Dataset(manifest, digest, arms, unblinded, **frames)
+    if unblinded:
+        check_commitment(folder, manifest, {arm.code: arm.name for arm in arms}, frames)
+    texts = read_texts(folder, set(frames["responses"]["response"])) if unblinded else {}
+    return Dataset(manifest, digest, arms, unblinded, **frames, texts=texts)

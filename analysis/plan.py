@@ -20,8 +20,6 @@ from analysis.checking import (
     mapping_at,
     names_at,
     plain,
-    text_of,
-    value_of,
 )
 from analysis.plan_parts import (
     MISSING_RULES,
@@ -35,6 +33,7 @@ from analysis.plan_parts import (
     minimums_at,
     robustness_at,
 )
+from analysis.plan_text import text_of, value_of
 from analysis.plan_tree import TreeStep, tree_at
 from analysis.schema import DIMENSIONS, LEVELS
 from analysis.sensitivities.catalogue import (

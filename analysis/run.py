@@ -11,6 +11,7 @@ Form of the results (every number rounded to 9 significant digits, None where no
     reliability [...], blinding {...}, safety {...}, descriptives [...], faults [...], notes [...], methods,
     variants {asked, rates, robustness, baseline, explanations, sentences},
     judges {reason, judges, explanations, sentences},
+    style {reason, metrics, arms, contrasts, explanations, sentences},
     results_text [paragraphs], populations {procedure: who}
 """
 
@@ -23,7 +24,6 @@ import pandas as pd
 
 from analysis import tables
 from analysis.canonical import plain, to_json
-from analysis.checking import text_of
 from analysis.claims import blinded_sections, named_sections
 from analysis.contrasts import code_contrasts, contrast_record
 from analysis.dataset import Dataset, load_dataset
@@ -34,7 +34,10 @@ from analysis.judges import judges_section
 from analysis.methods import methods_paragraph
 from analysis.narrative import POPULATIONS, results_text
 from analysis.plan import Plan, dump_plan, parse_plan, plan_sha256
+from analysis.plan_text import text_of
 from analysis.reliability import reliability
+from analysis.style.section import style_section
+from analysis.style.sentences import style_explanations, style_methods, style_sentences
 from analysis.summaries import arm_records, counts, descriptives, silent_raters
 from analysis.threads import one_thread
 from analysis.variant_text import variants_explanations, variants_methods, variants_sentences
@@ -57,6 +60,11 @@ def _code_section(dataset: Dataset, plan: Plan, scores: pd.DataFrame) -> list[Re
 
 def _notes(dataset: Dataset, plan: Plan) -> list[str]:
     notes = [f"rater {rater} gave no score" for rater in silent_raters(dataset)]
+    early = dataset.manifest.get("emergency_unblindings") or ()
+    if early:
+        notes.append(
+            f"responses unblinded in an emergency before the data lock: {len(early)}; all are analysed"
+        )
     notes += [
         f"variant {name} is not in the plan and was not analysed"
         for name in unplanned_variants(dataset.responses, plan.robustness.variants)
@@ -96,8 +104,9 @@ def _identity(dataset: Dataset, plan: Plan, plan_text: str) -> Record:
 
 
 def _instruments(dataset: Dataset, plan: Plan) -> Record:
-    """Verdicts under variants and the judges, each with its sentences."""
+    """Verdicts under variants, the judges and the texts' style, each with its sentences."""
     variants, judges = variants_section(dataset, plan), judges_section(dataset, plan)
+    style = style_section(dataset, plan)
     return {
         "variants": {
             **variants,
@@ -109,14 +118,25 @@ def _instruments(dataset: Dataset, plan: Plan) -> Record:
             "explanations": judges_explanations(judges),
             "sentences": judges_sentences(judges),
         },
+        "style": {
+            **style,
+            "explanations": style_explanations(style),
+            "sentences": style_sentences(style),
+        },
     }
 
 
 def _texts(plan: Plan, results: Record) -> Record:
     """The methods paragraph and the results in words."""
-    variants, judges = results["variants"], results["judges"]
-    methods = (methods_paragraph(plan, results), variants_methods(variants), judges_methods(judges))
-    beside = [text for part in (variants, judges) for text in (*part["explanations"], *part["sentences"])]
+    variants, judges, style = results["variants"], results["judges"], results["style"]
+    methods = (
+        methods_paragraph(plan, results),
+        variants_methods(variants),
+        judges_methods(judges),
+        style_methods(style),
+    )
+    parts = (variants, judges, style)
+    beside = [text for part in parts for text in (*part["explanations"], *part["sentences"])]
     return {
         "methods": " ".join(filter(None, methods)),
         "results_text": [*results_text(results), *(beside if results["dataset"]["unblinded"] else [])],

@@ -41,6 +41,7 @@ ERROR_TAGS = (
 )
 MANIFEST_FILE = "manifest.json"
 ARMS_FILE = "arms.json"
+ALLOCATION_FILE = "allocation.json"
 PLAN_FILE = "plan.yaml"
 DICTIONARY_FILE = "dictionary.csv"
 DICTIONARY_COLUMNS = ("file", "column", "type", "unit", "values", "description")

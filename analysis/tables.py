@@ -7,6 +7,7 @@ from analysis import reliability_tables
 from analysis.canonical import to_csv
 from analysis.instrument_tables import INSTRUMENT_TABLES
 from analysis.sensitivity_tables import SENSITIVITY_TABLES
+from analysis.style.tables import STYLE_TABLES
 
 Record = Mapping[str, Any]
 Row = dict[str, Any]
@@ -245,6 +246,7 @@ TABLES: dict[str, tuple[tuple[str, ...], Callable[[Record], list[Row]]]] = {
     "vignettes.csv": (VIGNETTES, _vignette_rows),
     **SENSITIVITY_TABLES,
     **INSTRUMENT_TABLES,
+    **STYLE_TABLES,
 }
 
 

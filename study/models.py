@@ -1,17 +1,20 @@
 """Index of the stages' models: Django discovers models only here."""
 
-from study.blinding.key import SealKey, StudySecret
+from study.blinding.key import CommittedItems, SealKey, StudySecret
 from study.blinding.models import (
     BlindedItem,
     ExclusionRun,
     FlagDecision,
+    ItemCommitment,
     ItemExclusion,
     ScanFlag,
     SealCandidate,
 )
-from study.datasets.models import FrozenDataset
+from study.datasets.models import EmergencyUnblinding, FrozenDataset
 from study.judging.models import Judge, Judgement, JudgementAttempt, JudgementScore
 from study.participants.models import ApiToken, Consent, ConsentText, Invitation, Participant, Person
+from study.participants.shared_cache import SharedValue
+from study.privacy.models import Erasure, ErasureRequest, Withdrawal
 from study.protocol.models import (
     AnalysisPlan,
     Arm,
@@ -48,16 +51,21 @@ __all__ = [
     "AuditEvent",
     "AuditHead",
     "BlindedItem",
+    "CommittedItems",
     "ConflictingCopy",
     "Consent",
     "ConsentText",
     "Draft",
+    "EmergencyUnblinding",
+    "Erasure",
+    "ErasureRequest",
     "ExclusionRun",
     "FlagDecision",
     "FrozenDataset",
     "Generation",
     "GenerationAttempt",
     "Invitation",
+    "ItemCommitment",
     "ItemExclusion",
     "Judge",
     "Judgement",
@@ -76,10 +84,12 @@ __all__ = [
     "Score",
     "SealCandidate",
     "SealKey",
+    "SharedValue",
     "Signature",
     "SourceGuess",
     "Study",
     "StudySecret",
     "StudyVignette",
     "VignetteApproval",
+    "Withdrawal",
 ]

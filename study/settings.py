@@ -42,29 +42,38 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "csp",
     "rest_framework",
     "drf_spectacular",
     "vignettes",
     "study",
 ]
+# What writes headers comes first: it then sees also static files, redirections and the pages of early errors.
 MIDDLEWARE = [
+    "csp.middleware.CSPMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "study.participants.middleware.NothingStoredMiddleware",
     "study.protocol.middleware.PlainCookiesMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "study.participants.sessions.SessionEndMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "study.protocol.middleware.RequestContextMiddleware",
     "study.protocol.middleware.StudyErrorMiddleware",
     "study.participants.middleware.SignInRequiredMiddleware",
+    "study.participants.middleware.SecondFactorMiddleware",
 ]
 ROOT_URLCONF = "study.urls"
+# Administrators' pages belong on an address of their own, which raters do not use: a second web process with
+# this switch and its own ALLOWED_HOSTS.
+ADMIN_PAGES = read_bool("EQUIPOISE_ADMIN_PAGES", default=False)
 WSGI_APPLICATION = "study.wsgi.application"
 TEMPLATES = [
     {
@@ -83,6 +92,8 @@ TEMPLATES = [
 
 DATABASES = {"default": read_database("DATABASE_URL", sqlite_path=VAR_DIR / "equipoise.sqlite3")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# Attempts are counted here, by all web processes together.
+CACHES = {"default": {"BACKEND": "study.participants.shared_cache.SharedCache"}}
 
 AUTH_USER_MODEL = "study.Person"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
@@ -104,8 +115,27 @@ ACCOUNT_ADAPTER = "study.participants.accounts.ClosedSignupAdapter"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # that message invites to sign up, which nobody can
-# A hospital shares one address: only failures against one account are few.
-ACCOUNT_RATE_LIMITS = {"login": "600/m/ip", "login_failed": "120/m/ip,6/5m/key"}
+# A hospital shares one address: only failures against one account are few. Its network's failures are counted
+# by the account adapter, because the package refuses whoever waits for the address's one lock for a second.
+ACCOUNT_RATE_LIMITS = {
+    "login": "",
+    "login_failed": "6/5m/key",
+    "reauthenticate": "6/5m/user",
+    "change_password": "6/5m/user",
+    "reset_password": "120/m/ip,5/m/key",
+    "reset_password_from_key": "120/m/ip",
+}
+# Proxies before the web server whose X-Forwarded-For is believed: the last of them tells a person's address.
+ALLAUTH_TRUSTED_PROXY_COUNT = read_count("EQUIPOISE_PROXIES", 1 if PRODUCTION else 0)
+MFA_ADAPTER = "study.participants.accounts.SecondFactorAdapter"
+MFA_FORMS = {
+    "authenticate": "study.participants.account_forms.CodeForm",
+    "reauthenticate": "study.participants.account_forms.RepeatedCodeForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_ISSUER = "Equipoise"
+MFA_TOTP_TOLERANCE = 1  # steps of 30 s: a telephone's clock is not the server's
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION  # http://localhost
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "account_login"
@@ -118,6 +148,7 @@ USE_TZ = True
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static" if PRODUCTION else None  # development serves from the source folders
 WHITENOISE_USE_FINDERS = not PRODUCTION
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 if PRODUCTION:
     STORAGES = {
         "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -153,6 +184,37 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [NONE],
     }
 }
+# Nothing of the browser's devices is used but passkeys.
+PERMISSIONS_POLICY: dict[str, list[str]] = {
+    name: []
+    for name in (
+        "accelerometer",
+        "autoplay",
+        "bluetooth",
+        "browsing-topics",
+        "camera",
+        "display-capture",
+        "encrypted-media",
+        "fullscreen",
+        "geolocation",
+        "gyroscope",
+        "hid",
+        "idle-detection",
+        "local-fonts",
+        "magnetometer",
+        "microphone",
+        "midi",
+        "otp-credentials",
+        "payment",
+        "picture-in-picture",
+        "screen-wake-lock",
+        "serial",
+        "usb",
+        "web-share",
+        "xr-spatial-tracking",
+    )
+}
+PERMISSIONS_POLICY |= {"publickey-credentials-create": ["self"], "publickey-credentials-get": ["self"]}
 CSRF_FAILURE_VIEW = "study.protocol.views.csrf_failure"
 
 EMAIL_HOST = read_text("EMAIL_HOST")

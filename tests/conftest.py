@@ -27,6 +27,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addoption("--worlds", type=int, default=20, help="worlds of the non-interference test")
     parser.addoption("--audit-mutations", type=int, default=300, help="attacks on the audit trail")
+    parser.addoption("--machine-examples", type=int, default=6, help="courses of each state machine")
+    parser.addoption("--fuzz-cases", type=int, default=120, help="requests of each fuzzer")
     parser.addoption("--timed-requests", type=int, default=25, help="timed requests per arm")
 
 

@@ -132,9 +132,8 @@ def compute(kind: str, inputs: Mapping[str, Any]) -> float:
     function = CALCULATIONS[kind]
     wanted = set(inspect.signature(function).parameters)
     if set(inputs) != wanted:
-        raise ValueError(
-            f"{kind} takes exactly {', '.join(sorted(wanted))}, got {shown(', '.join(sorted(inputs))) or 'none'}"
-        )
+        got = shown(", ".join(sorted(inputs))) or "none"
+        raise ValueError(f"{kind} takes exactly {', '.join(sorted(wanted))}, got {got}")
     for name, value in inputs.items():
         _check_input(kind, name, value)
     try:

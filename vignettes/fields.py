@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from vignettes.strict_yaml import Node, shown, tidy
+from vignettes.strict_yaml import INVISIBLE, Node, shown, tidy
 
 Complain = Callable[[int, str, str], None]
 # Typographic characters read like ASCII but break search, comparison and monospaced diffs.
@@ -26,9 +26,6 @@ _REFUSED = {
     "\u2009": "a blank",
     "\t": "blanks",
 }
-_INVISIBLE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\uf8ff]"
-)
 
 
 class Field(Protocol):
@@ -215,5 +212,5 @@ def _check_characters(node: Node, field: str, complain: Complain) -> None:
     for character, instead in _REFUSED.items():
         if character in node.value:
             complain(node.line, field, f"character U+{ord(character):04X} refused; write {instead}")
-    if found := _INVISIBLE.search(node.value):
+    if found := INVISIBLE.search(node.value):
         complain(node.line, field, f"invisible character U+{ord(found[0]):04X} refused; remove it")

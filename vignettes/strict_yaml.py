@@ -2,7 +2,7 @@
 
 One document; mappings, sequences and scalars; no anchors, aliases, tags, merge keys or duplicate keys; and no
 plain scalar that YAML 1.1 reads as something else than it looks like (``no``, ``012``, ``1:30``,
-``2024-01-02``). Size, depth, values and reported problems are bounded, so that no file costs more than a moment.
+``2024-01-02``). Size, depth, values and reported problems are bounded: no file costs more than a moment.
 """
 
 import re
@@ -16,9 +16,14 @@ import yaml
 
 MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 8
-MAX_NODES = 20_000
+MAX_NODES = 10_000
+LONGEST_WORD = 200
 MAX_PROBLEMS = 100
 _SHOWN = 60
+# Controls, directions, widths of nothing and private characters: a text holds what a reader sees of it.
+INVISIBLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\uf8ff]"
+)
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]*)")
 _DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)\.[0-9]+")
@@ -169,7 +174,7 @@ class _Reader:
         if self.count > MAX_NODES:
             self.stop(line, field, f"more than {MAX_NODES} values")
         if isinstance(event, yaml.AliasEvent):
-            self.complain(line, field, f"alias *{shown(event.anchor)} refused; write the value out")
+            self.complain(line, field, f"alias *{shown(str(event.anchor))} refused; write the value out")
             return Node(line, None)
         if event.anchor:
             self.complain(line, field, f"anchor &{shown(event.anchor)} refused; write the value out")
@@ -215,7 +220,9 @@ class _Reader:
             return int(value)
         if _DECIMAL.fullmatch(value) and len(value) <= 25:
             return float(value)
-        if value != "<<" and (message := self.surprise(value)):
+        if len(value) > LONGEST_WORD and " " not in value and "\n" not in value:
+            self.complain(line, field, f"one word of {len(value)} characters; quote it")
+        elif value != "<<" and (message := self.surprise(value)):
             self.complain(line, field, message)
         last = event.end_mark
         if last.line < len(self.lines) and _TIGHT_COMMENT.match(self.lines[last.line], last.column):

@@ -14,16 +14,16 @@ from analysis.checking import (
     mapping_at,
     margin_at,
     number_at,
-    text_of,
-    value_of,
 )
 from analysis.plan import EQUIVALENCE_ALPHAS
+from analysis.plan_text import text_of, value_of
 from analysis.power.design import CUT_POINTS, MEANS, Curve, Design, Deviations, resized, with_difference
 from analysis.power.scale import OutOfReachError, Scale, latent_means
 from analysis.schema import DIMENSIONS, LEVELS
 
 SOURCES = ("kind", "arm")
 MOST_STUDIES = 1_000_000
+LONGEST_AXIS = 50
 TEMPLATE = """\
 # Design of a simulated study. Every key must be there.
 vignettes: 30
@@ -104,8 +104,8 @@ def _by_dimension(value: object, path: str) -> Mapping[str, object]:
 
 
 def _axis(value: object, path: str) -> list[object]:
-    if not isinstance(value, list):
-        raise PlanError(path, "must be a list, which may be empty")
+    if not isinstance(value, list) or len(value) > LONGEST_AXIS:
+        raise PlanError(path, f"must be a list of at most {LONGEST_AXIS} values, which may be empty")
     return value
 
 

@@ -1,21 +1,21 @@
 """Read a long file of ratings, CSV or Parquet, and refuse with one line what cannot be analysed."""
 
-import csv
 import hashlib
-import io
 import math
+import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+import unicodedata
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from analysis.checking import UNSEEN
 from analysis.quick.options import LABEL_ROLES, ROLES, VIGNETTE_NAMES, Options, RatingsError
+from analysis.quick.source import MAX_ROWS, Table, content_of, table_of
 
-MAX_ROWS = 500_000
-PARQUET_MAGIC = b"PAR1"
+MAX_LABEL = 200
 BLANKS = frozenset({"", "na", "n/a", "nan", "null", "none", "."})
-DELIMITERS = (",", ";", "\t")
 TRUTH = {"true": 1.0, "false": 0.0, "yes": 1.0, "no": 0.0}
 MAX_EXTRAS = 30
 
@@ -51,77 +51,13 @@ class Columns:
     extras: dict[str, list[float]]
 
 
-@dataclass(frozen=True)
-class _Table:
-    """Header, rows with their place, and the word for a place in this kind of file."""
-
-    header: list[str]
-    rows: Iterator[tuple[int, list[str]]]
-    place: str
-
-
-def _csv_table(content: bytes) -> _Table:
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise RatingsError(f"line {line} is not UTF-8 text") from error
-    first = text.partition("\n")[0]
-    delimiter = max(DELIMITERS, key=first.count)
-    rows = _csv_rows(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
-    header = [name.strip() for name in next(rows, (0, []))[1]]
-    return _Table(header, _of_width(rows, len(header)), "line")
-
-
-def _csv_rows(reader: Any) -> Iterator[tuple[int, list[str]]]:
-    """Rows that are not blank, each with the line on which it starts."""
-    previous = 0
-    try:
-        for row in reader:
-            place, previous = previous + 1, reader.line_num
-            if row:
-                yield place, row
-    except csv.Error as error:
-        raise RatingsError(f"line {previous + 1} is not readable CSV ({error})") from error
-
-
-def _of_width(rows: Iterator[tuple[int, list[str]]], width: int) -> Iterator[tuple[int, list[str]]]:
-    for place, row in rows:
-        if len(row) != width:
-            raise RatingsError(f"line {place} has {len(row)} fields, the header has {width}")
-        yield place, row
-
-
-def _text(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, float):
-        return "" if math.isnan(value) else f"{value:.17g}" if value % 1 else f"{value:.0f}"
-    return str(value)
-
-
-def _parquet_table(content: bytes) -> _Table:
-    # Parquet is the rarer form, and its library costs a tenth of a second.
-    from pyarrow import ArrowException, BufferReader, parquet  # noqa: PLC0415  loads on use
-
-    try:
-        table = parquet.ParquetFile(BufferReader(content))
-        if table.metadata.num_rows > MAX_ROWS:
-            raise RatingsError(f"has {table.metadata.num_rows} rows; at most {MAX_ROWS} are analysed")
-        data = table.read().to_pydict()
-    except (ArrowException, OSError) as error:
-        raise RatingsError("is not a readable Parquet file") from error
-    columns = [[_text(value) for value in column] for column in data.values()]
-    return _Table(list(data), enumerate(map(list, zip(*columns, strict=True)), start=1), "row")
-
-
 def _positions(header: Sequence[str], options: Options) -> dict[str, int]:
     """Index of the column of each role."""
-    doubled = sorted({name for name in header if header.count(name) > 1})
+    doubled = sorted(name for name, count in Counter(header).items() if count > 1)
     if not any(header):
         raise RatingsError("is empty: 0 rows of ratings")
     if doubled:
-        raise RatingsError(f"column {doubled[0]!r} is there twice")
+        raise RatingsError(f"column {doubled[0][:MAX_LABEL]!r} is there twice")
     found: dict[str, int] = {}
     missing = []
     for role in ROLES:
@@ -138,15 +74,16 @@ def _positions(header: Sequence[str], options: Options) -> dict[str, int]:
         else:
             found["occasion"] = header.index(options.occasion)
     if missing:
-        there = ", ".join(header)
-        raise RatingsError(f"missing column: {', '.join(missing)} (the file has: {there[:200] or 'none'})")
+        there = ", ".join(header)[:MAX_LABEL]
+        shown = "".join(sign if sign.isprintable() else "?" for sign in there)
+        raise RatingsError(f"missing column: {', '.join(missing)} (the file has: {shown or 'none'})")
     return found
 
 
 def _number(text: str) -> float | None:
     """A number as people write it, or None; what Python alone reads as a number is none here."""
     try:
-        return None if "_" in text else float(text)
+        return float(text) if text.isascii() and "_" not in text else None
     except ValueError:
         return None
 
@@ -194,10 +131,15 @@ def _label(row: Sequence[str], index: int, role: str, place: str) -> str:
     text = row[index].strip()
     if text.lower() in BLANKS:
         raise RatingsError(f"{place}: {role} is empty")
-    return sys.intern(text)
+    if len(text) > MAX_LABEL:
+        raise RatingsError(f"{place}: {role} has {len(text)} characters, at most {MAX_LABEL} are a label")
+    if found := UNSEEN.search(text) or re.search("[\t\n]", text):
+        raise RatingsError(f"{place}: {role} holds the unseen character U+{ord(found[0]):04X}")
+    # The same name typed on two systems can differ in how its accents are stored.
+    return sys.intern(text if text.isascii() else unicodedata.normalize("NFC", text))
 
 
-def _collect(table: _Table, options: Options, name: str, digest: str) -> Columns:
+def _collect(table: Table, options: Options, name: str, digest: str) -> Columns:
     at = _positions(table.header, options)
     extras = _Extras(table.header, at)
     out = Columns(name, digest, table.place, [], {role: [] for role in LABEL_ROLES}, [], [], {})
@@ -236,12 +178,8 @@ def read_columns(path: Path, options: Options) -> Columns:
     RatingsError
         With one line that names the file and, where there is one, the line or row.
     """
+    content = content_of(Path(path))
     try:
-        content = Path(path).read_bytes()
-    except OSError as error:
-        raise RatingsError(f"{path}: cannot be read ({error.strerror})") from error
-    try:
-        table = _parquet_table(content) if content[:4] == PARQUET_MAGIC else _csv_table(content)
-        return _collect(table, options, path.name, hashlib.sha256(content).hexdigest())
+        return _collect(table_of(content), options, path.name, hashlib.sha256(content).hexdigest())
     except RatingsError as error:
         raise RatingsError(f"{path.name}: {error}") from error

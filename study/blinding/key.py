@@ -22,3 +22,14 @@ class StudySecret(models.Model):
 
     class Meta:
         db_table = "study_studysecret"
+
+
+class CommittedItems(models.Model):
+    """What `ItemCommitment` is the hash of: which response each item is, and the salt (hex)."""
+
+    study_id = models.BigIntegerField(unique=True)
+    salt = models.CharField(max_length=64)
+    document = models.TextField()
+
+    class Meta:
+        db_table = "study_committeditems"

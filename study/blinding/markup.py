@@ -5,6 +5,7 @@ from html.entities import html5
 from typing import Final
 
 _ENTITY: Final = re.compile(r"&(?:([A-Za-z]{2,8}\d{0,2};)|#(\d{1,6});|#[xX]([0-9a-fA-F]{1,5});)")
+_AMPERSANDS: Final = re.compile(r"&(?:(?:amp|AMP|#38|#x26);){2,}")
 _COMMENT: Final = re.compile(r"<!--.*?-->", re.DOTALL)
 _SUPER: Final = re.compile(r"<sup>\s*([^<>\n]{1,20}?)\s*</sup>", re.IGNORECASE)
 _SUB: Final = re.compile(r"<sub>\s*([^<>\n]{1,20}?)\s*</sub>", re.IGNORECASE)
@@ -48,7 +49,8 @@ _CODE: Final = re.compile(r"(`{1,3})([^`\n]+)\1")
 
 def plain_entities_and_tags(text: str) -> str:
     """Return text without HTML; a raised or lowered figure stays raised or lowered."""
-    text = _ENTITY.sub(_entity, text)
+    # Of a chain of ampersands in ampersands, one pass would take one link: all go at once.
+    text = _ENTITY.sub(_entity, _AMPERSANDS.sub("&amp;", text))
     text = _COMMENT.sub("", text)
     text = _SUPER.sub(lambda match: _script(match[1], _RAISED, "^"), text)
     text = _SUB.sub(lambda match: _script(match[1], _LOWERED, ""), text)

@@ -95,3 +95,11 @@ class ExclusionRun(models.Model):
     study = models.ForeignKey("study.Study", models.PROTECT, related_name="+")
     rater = models.OneToOneField("study.Participant", models.PROTECT, related_name="+")
     derived_at = models.DateTimeField()
+
+
+class ItemCommitment(models.Model):
+    """The salted hash of which response each item is; what it hashes lies with the key until unblinding."""
+
+    study = models.OneToOneField("study.Study", models.PROTECT, related_name="+")
+    sha256 = models.CharField(max_length=64)
+    committed_at = models.DateTimeField()

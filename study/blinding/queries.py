@@ -66,7 +66,8 @@ def rating_ahead(study: Study) -> RatingAhead:
 
 def flags_of(study: Study) -> QuerySet[ScanFlag]:
     """Return all flags with their decisions, in public-id order."""
-    found = ScanFlag.objects.filter(candidate__study=study).select_related("candidate__study_vignette")
+    found = ScanFlag.objects.filter(candidate__study=study).exclude(candidate__sections={})
+    found = found.select_related("candidate__study_vignette")
     return found.prefetch_related("decisions").order_by("candidate__public_id", "section", "start")
 
 
@@ -86,7 +87,8 @@ def leak_report(study: Study) -> LeakReport:
     """Return the leak scan's totals: none by arm, nor by rule, which would come close to it."""
     flags = list(flags_of(study))
     choices = Counter(flag.decision.choice for flag in flags if flag.decision)
-    lengths = [_words(candidate.sections) for candidate in SealCandidate.objects.filter(study=study)]
+    texts = SealCandidate.objects.filter(study=study).exclude(sections={})
+    lengths = [_words(candidate.sections) for candidate in texts]
     words = np.percentile(lengths, [0, 25, 50, 75, 100]).round().astype(int).tolist() if lengths else []
     return LeakReport(
         texts=len(lengths),

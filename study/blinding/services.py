@@ -8,12 +8,14 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 
+from study.blinding.commitment import commitment_salt, committed_items
 from study.blinding.inputs import CanonicalResponse, Preparation
-from study.blinding.key import SealKey, StudySecret
+from study.blinding.key import CommittedItems, SealKey, StudySecret
 from study.blinding.models import (
     BlindedItem,
     ExclusionRun,
     FlagDecision,
+    ItemCommitment,
     ItemExclusion,
     ScanFlag,
     SealCandidate,
@@ -22,7 +24,9 @@ from study.blinding.normalise import NORMALISER_VERSION, is_empty, normalise_sec
 from study.blinding.public_ids import UNRATED, public_ids, secret_of_simulation, waves
 from study.blinding.queries import flags_of, raters_without_exclusions, sealing_blockers, study_words
 from study.blinding.scan import SCAN_VERSION, cut_spans, scan_sections
+from study.blinding.withdrawal import forget_candidates
 from study.participants.models import Participant, Person, Role
+from study.protocol.commitments import items_sha256, items_text
 from study.protocol.errors import Conflict, InvalidInput, NotFound, NotPermitted, PreconditionMissing
 from study.protocol.models import Study
 from study.protocol.queries import robustness_of
@@ -92,9 +96,16 @@ def _decided(study: Study) -> bool:
 
 
 def _require_same_texts(study: Study, wanted: dict[str, CanonicalResponse]) -> None:
-    prepared = dict(SealCandidate.objects.filter(study=study).values_list("public_id", "sections"))
+    left = SealCandidate.objects.filter(study=study).exclude(sections={})
+    prepared = dict(left.values_list("public_id", "sections"))
     if prepared != {public_id: each.sections for public_id, each in wanted.items()}:
         raise Conflict("The texts are not those that were prepared for the curator. Nothing was changed.")
+
+
+def forget_withdrawn_texts(study: Study) -> int:
+    """Forget prepared texts that were withdrawn before sealing; the caller holds the act and its lock."""
+    is_prepared = study.phase == Phase.ANSWERING and SealCandidate.objects.filter(study=study).exists()
+    return forget_candidates(study, _canonical_by_id(study, _create_secret(study))) if is_prepared else 0
 
 
 def _replace_candidates(study: Study, wanted: dict[str, CanonicalResponse]) -> None:
@@ -179,7 +190,8 @@ def seal_study(*, study_id: int, person: Person, now: datetime) -> int:
         move_phase(study, Phase.SEALED)
         _derive(study, study.participants.filter(role=Role.RATER), now)
         _verify_seal(study, len(prepared))
-        detail = {"items": len(sealed), "normaliser": NORMALISER_VERSION}
+        digest = _commit(study, now)
+        detail = {"items": len(sealed), "normaliser": NORMALISER_VERSION, "items_sha256": digest}
         record_event(study=study, person=person, action="blinding.seal_study", now=now, detail=detail)
     return len(sealed)
 
@@ -239,6 +251,16 @@ def _verify_seal(study: Study, expected: int) -> None:
     keys = SealKey.objects.filter(study_id=study.pk).values("item_id", "response_id").distinct().count()
     if not items == keys == expected:
         raise RuntimeError(f"sealing made {items} items and {keys} keys of {expected} texts")
+
+
+def _commit(study: Study, now: datetime) -> str:
+    """Store the salted hash of which response each item is, and with the key what it hashes."""
+    keys = dict(SealKey.objects.filter(study_id=study.pk).values_list("item_id", "response_id"))
+    salt, document = commitment_salt(study), items_text(committed_items(study, keys))
+    digest = items_sha256(salt, document)
+    CommittedItems.objects.create(study_id=study.pk, salt=salt, document=document)
+    ItemCommitment.objects.create(study=study, sha256=digest, committed_at=now)
+    return digest
 
 
 def derive_exclusions(

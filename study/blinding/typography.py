@@ -52,9 +52,10 @@ _TABLE: Final = str.maketrans(_PLAIN)
 
 _EM: Final = "\u2014\u2015\u2e3a\u2e3b"
 _RANGE_DASH: Final = re.compile(f"(?<=\\d)[{_EM}](?=\\d)")
-_DASH: Final = re.compile(f"[ ]*[{_EM}]+[ ]*")
+# A run of blanks is looked at once, from its beginning: from every blank anew, a long one would take minutes.
+_DASH: Final = re.compile(f"(?<! )[ ]*[{_EM}]+[ ]*")
 _DOUBLE_HYPHEN: Final = re.compile(r"(?<=[^\s-]) +-{2,3} +(?=[^\s-])|(?<=[A-Za-z,;)])-{2,3}(?=[A-Za-z(])")
-_LONG_ARROW: Final = re.compile(r" *(?<![<!-])(?:-{2,}|={2,})> *")
+_LONG_ARROW: Final = re.compile(r"(?<! ) *(?<![<!-])(?:-{2,}|={2,})> *")
 _MORE_OR_EQUAL: Final = re.compile(r"(?<![<>=-])>=(?![=>])")
 _LESS_OR_EQUAL: Final = re.compile(r"(?<![<>=-])<=(?![=>])")
 _PLUS_MINUS: Final = re.compile(r"\+/-")
@@ -70,6 +71,8 @@ _EMOJI: Final = re.compile(
     "[\u231a\u231b\u23e9-\u23fa\u2600-\u263f\u2641\u2643-\u26a4\u26a6-\u26ff\u2700-\u2792\u2798"
     "\u279a\u279b\u27a2\u27a3\u27a5-\u27af\u27b1-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff]"
 )
+_HIGHEST_PILE: Final = 30
+_MAYBE_PILE: Final = re.compile("[\u0300-\U0010ffff]{31}")
 _GAPS: Final = re.compile(r" {2,}")
 
 
@@ -78,11 +81,26 @@ def plain_typography(text: str) -> str:
     signs.
     """
     text = _LINE_ENDS.sub("\n", text)
-    text = _BLANKS.sub(" ", _INVISIBLE.sub("", unicodedata.normalize("NFC", text)))
+    text = _BLANKS.sub(" ", _INVISIBLE.sub("", unicodedata.normalize("NFC", _without_piles(text))))
     text = _DRESSED.sub(lambda match: unicodedata.normalize("NFKC", match.group()), text)
     text = _plain_marks(_KEYCAP.sub(r"(\1) ", text).translate(_TABLE))
     text = _GREEK_MU.sub(MICRO, text)
     return _GAPS.sub(" ", _plain_dashes(text))
+
+
+def _without_piles(text: str) -> str:
+    """Drop marks beyond the thirtieth on one letter: no script piles them so, and to sort a long pile takes
+    minutes (Unicode Standard Annex 15, stream-safe text).
+    """
+    if not _MAYBE_PILE.search(text):
+        return text
+    kept: list[str] = []
+    height = 0
+    for sign in text:
+        height = height + 1 if unicodedata.combining(sign) else 0
+        if height <= _HIGHEST_PILE:
+            kept.append(sign)
+    return "".join(kept)
 
 
 def _plain_dashes(text: str) -> str:
@@ -96,7 +114,7 @@ def _plain_dashes(text: str) -> str:
 def _plain_marks(text: str) -> str:
     """Ticks and crosses say what to do and what not: they become words; other emoji go."""
     text = _NO_AT_START.sub(r"\1- No: ", _YES_AT_START.sub(r"\1- ", text))
-    text = re.sub(f" *[{_YES}]\ufe0f? *", " yes ", text)
-    text = re.sub(f" *[{_NO}]\ufe0f? *", " no ", text)
+    text = re.sub(f"(?<! ) *[{_YES}]\ufe0f? *", " yes ", text)
+    text = re.sub(f"(?<! ) *[{_NO}]\ufe0f? *", " no ", text)
     # A blank takes an emoji's place: without it two figures could grow together.
     return _EMOJI.sub(" ", _JOINERS.sub("", text))

@@ -13,7 +13,9 @@ from study.datasets.generations import attempt_entry, distinct_facts
 from study.datasets.inputs import Pseudonyms
 from study.datasets.judging import judge_entries
 from study.datasets.pseudonyms import keyed_digest
-from study.datasets.queries import open_assignments, signatures_for, study_secret
+from study.datasets.queries import sealed_responses, signatures_for, study_secret
+from study.datasets.rating_rows import open_assignments
+from study.datasets.style import whole_text
 from study.datasets.writer import WrittenFile
 from study.engines.base import NOT_TOLD
 from study.protocol.audit_chain import audit_head
@@ -38,14 +40,23 @@ def to_json(value: Mapping[str, Any]) -> str:
 
 
 def arms_text(study: Study, names: Pseudonyms) -> str:
-    """Return arms.json: what each arm code means.
+    """Return arms.json: what each arm code means, and every sealed response before and after normalising.
 
     Its hash stands in the manifest while the names are still sealed. Without the salt, whoever knows the arms
     could find the few possible permutations by trying them.
     """
     arms = {names.arms[arm.pk]: _arm_entry(arm) for arm in study.arms.all()}
     salt = keyed_digest(study_secret(study), "datasets.arms_salt", study.slug)
-    return to_json({"arms": arms, "salt": salt})
+    return to_json({"arms": arms, "salt": salt, "texts": _texts(study)})
+
+
+def _texts(study: Study) -> dict[str, dict[str, str]]:
+    """Return both texts of each sealed response; before unblinding, raw typography would tell the arm."""
+    pairs = [(item, response) for item, response in sealed_responses(study) if response.sections]
+    return {
+        "written": {item.public_id: whole_text(response.sections) for item, response in pairs},
+        "sealed": {item.public_id: whole_text(item.sections) for item, _ in pairs},
+    }
 
 
 def _arm_entry(arm: Arm) -> dict[str, Any]:
@@ -109,10 +120,13 @@ def manifest_of(
     *,
     files: Mapping[str, WrittenFile],
     counts: Mapping[str, int],
-    hashes: Mapping[str, str],
+    said: Mapping[str, Any],
     now: datetime,
 ) -> dict[str, Any]:
-    """Return the manifest: what was frozen, from what, and the SHA-256 of every file."""
+    """Return the manifest: what was frozen, from what, and the SHA-256 of every file.
+
+    `said` holds the hashes of what was signed, and what it says of commitment, emergencies and withdrawals.
+    """
     normalisers = BlindedItem.objects.filter(study=study).values_list("normaliser_version", flat=True)
     return {
         "format": schema.FORMAT,
@@ -122,12 +136,12 @@ def manifest_of(
             "simulated": study.simulated,
             "watermark": WATERMARK if study.simulated else None,
         },
-        **hashes,
+        **said,
         "rubric": study.rubric_version,
         "normaliser": "+".join(sorted(set(normalisers))),
         "frozen_at": now.isoformat(),
         "approval_exception": _exception(study),
-        "data_lock": _data_lock(study, hashes["data_sha256"]),
+        "data_lock": _data_lock(study, said["data_sha256"]),
         "seeds": _seeds(study),
         "judges": judge_entries(study),
         # The trail up to the freeze: whoever holds this file can tell whether it was cut or rewritten later.

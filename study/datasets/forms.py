@@ -1,6 +1,8 @@
-"""The forms of a signature under the data lock and under the unblinding."""
+"""The forms of a signature under the data lock and under the unblinding, and of an emergency."""
 
 from django import forms
+
+from study.protocol.lock_guards import LEAST_REASON
 
 
 class SignatureForm(forms.Form):
@@ -21,3 +23,31 @@ class DataLockForm(SignatureForm):
         help_text="The report prints it.",
     )
     field_order = ["reason", "password"]
+
+
+class EmergencyForm(forms.Form):
+    public_id = forms.CharField(
+        max_length=26,
+        label="Id of the response",
+        help_text="26 characters, as the curator's page and the exports show it.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    reason = forms.CharField(
+        min_length=LEAST_REASON,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        label="What happened, and why it cannot wait",
+        help_text="The report prints it. Name nobody in it.",
+    )
+    confirmed = forms.BooleanField(
+        label="I understand: this is recorded for good, listed in the report, and cannot be taken back."
+    )
+    password = forms.CharField(
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        label="Your password",
+        help_text="An unblinding needs a fresh sign-in.",
+        strip=False,
+    )
+
+    def to_arguments(self) -> dict[str, str]:
+        return {name: self.cleaned_data[name] for name in ("public_id", "reason", "password")}

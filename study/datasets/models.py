@@ -1,4 +1,4 @@
-"""The frozen dataset of a study: its manifest, the sealed names of the arms, the pseudonyms."""
+"""The frozen dataset: its manifest, the sealed names, the pseudonyms. And what was unblinded before it."""
 
 from django.db import models
 
@@ -6,8 +6,9 @@ from django.db import models
 class FrozenDataset(models.Model):
     """`folder` lies in the exports directory.
 
-    `arms` is the text of arms.json, which becomes a file at unblinding; `pseudonyms` says who is behind each
-    pseudonym and never leaves the database.
+    `arms` is the text of arms.json and `allocation` that of allocation.json, which reveals what was committed
+    to; both become files at unblinding. `pseudonyms` says who is behind each pseudonym and never leaves the
+    database.
     """
 
     study = models.OneToOneField("study.Study", models.PROTECT, related_name="dataset")
@@ -17,5 +18,17 @@ class FrozenDataset(models.Model):
     data_sha256 = models.CharField(max_length=64)
     arms = models.TextField()
     arms_sha256 = models.CharField(max_length=64)
+    allocation = models.TextField(blank=True, default="")
+    allocation_sha256 = models.CharField(max_length=64, blank=True, default="")
     pseudonyms = models.JSONField()
     frozen_at = models.DateTimeField()
+
+
+class EmergencyUnblinding(models.Model):
+    """One item whose author a custodian had to learn before the arms' names were released; never undone."""
+
+    study = models.ForeignKey("study.Study", models.PROTECT, related_name="+")
+    item = models.OneToOneField("study.BlindedItem", models.PROTECT, related_name="+")
+    custodian = models.ForeignKey("study.Participant", models.PROTECT, related_name="+")
+    reason = models.TextField()
+    unblinded_at = models.DateTimeField()

@@ -11,41 +11,33 @@ from study.blinding.normalise import is_empty, normalise_sections
 from study.datasets.inputs import (
     Author,
     Collected,
-    Guess,
-    Judgement,
     Planned,
     Pseudonyms,
-    RaterFacts,
     Sealed,
-    squeeze,
 )
 from study.datasets.judging import judge_facts, judged_items
+from study.datasets.mismatch import require
 from study.datasets.models import FrozenDataset
 from study.datasets.pseudonyms import lettered, numbered, shuffled
+from study.datasets.rating_rows import (
+    Gone,
+    guesses_of,
+    judgements_of,
+    open_assignments,
+    open_guesses,
+    raters_of,
+    withdrawn,
+)
 from study.datasets.style import style_counts
 from study.judging.queries import OpenJudgements, open_judgements
-from study.participants.models import Participant, Role
-from study.protocol.errors import PreconditionMissing
+from study.participants.models import Role
 from study.protocol.models import Signature, Study
 from study.protocol.queries import resident_arms, signatures
 from study.protocol.vocabulary import Meaning
-from study.ratings.models import Assignment, Rating, SourceGuess
 from study.responses.models import PlannedResponse, Response
 from study.responses.queries import planned_draws
 
 ORIGINAL = "original"
-
-
-class DatasetMismatch(PreconditionMissing):
-    """Rows do not add up, or a file is not what its manifest says: nothing may be built on it."""
-
-    code = "mismatch"
-
-
-def require(holds: bool, what: str) -> None:
-    """Stop the freeze when a count does not add up."""
-    if not holds:
-        raise DatasetMismatch(f"The dataset was not written: {what}. Ask who runs this installation.")
 
 
 def frozen_dataset(study: Study) -> FrozenDataset | None:
@@ -56,21 +48,6 @@ def study_secret(study: Study) -> str:
     secret = StudySecret.objects.filter(study_id=study.pk).values_list("secret", flat=True).first()
     require(secret is not None, "the study has no secret, so it was never sealed")
     return str(secret)
-
-
-def open_assignments(study: Study) -> QuerySet[Assignment]:
-    """Return the assignments that no saved rating answers, by rater and place in the queue."""
-    return (
-        Assignment.objects.filter(item__study=study, ratings__isnull=True)
-        .select_related("rater__person")
-        .order_by("rater_id", "position")
-    )
-
-
-def open_guesses(study: Study) -> int:
-    """Return how many guesses are still owed for saved ratings."""
-    rated = Assignment.objects.filter(item__study=study, guess_asked=True, ratings__isnull=False)
-    return rated.filter(guess__isnull=True).distinct().count()
 
 
 def signatures_for(study: Study, data_sha256: str) -> QuerySet[Signature]:
@@ -151,10 +128,14 @@ def sealed_responses(study: Study) -> list[tuple[BlindedItem, Response]]:
 
 
 def collect(study: Study) -> Collected:
-    """Gather every planned response with what became of it, and every judgement and guess."""
+    """Gather every planned response with what became of it, and every judgement and guess.
+
+    What was withdrawn is not there at all: neither planned nor given.
+    """
+    gone = withdrawn(study)
     codes = dict(study.study_vignettes.values_list("pk", "code"))
     arm_of_level = {arm.level: arm.pk for arm in resident_arms(study)}
-    pairs = sealed_responses(study)
+    pairs = [pair for pair in sealed_responses(study) if pair[0].pk not in gone.items]
     sealed = {
         _planned(response, codes, arm_of_level): Sealed(
             item.pk, item.public_id, item.wave, style_counts(item.sections)
@@ -164,19 +145,20 @@ def collect(study: Study) -> Collected:
     require(len(sealed) == len(pairs), "two sealed responses answer the same plan")
     keyed = SealKey.objects.filter(study_id=study.pk).values("response_id")
     rest = Response.objects.filter(study=study).exclude(pk__in=keyed).select_related("resident")
+    rest = rest.exclude(resident__in=gone.residents, resident__isnull=False)
     lost = [response.pk for response in rest if not is_empty(normalise_sections(response.sections))]
     require(not lost, f"{len(lost)} responses with text have no sealed item")
     unsealed = frozenset(_planned(response, codes, arm_of_level) for response in rest)
-    planned = _plan_of_residents(study, codes, arm_of_level) | _plan_of_models(study, codes)
+    planned = _plan_of_residents(study, codes, arm_of_level, gone) | _plan_of_models(study, codes)
     return Collected(
         planned=tuple(sorted(planned | set(sealed) | unsealed)),
         sealed=sealed,
         unsealed=unsealed,
-        judgements=_judgements(study),
-        guesses=_guesses(study),
-        raters=_raters(study),
+        judgements=judgements_of(study, gone),
+        guesses=guesses_of(study, gone),
+        raters=raters_of(study, gone),
         judges=judge_facts(study),
-        judged=judged_items(study),
+        judged=tuple(each for each in judged_items(study) if each.item not in gone.items),
     )
 
 
@@ -192,9 +174,9 @@ def _planned(response: Response, codes: Mapping[int, str], arm_of_level: Mapping
 
 
 def _plan_of_residents(
-    study: Study, codes: Mapping[int, str], arm_of_level: Mapping[str, int]
+    study: Study, codes: Mapping[int, str], arm_of_level: Mapping[str, int], gone: Gone
 ) -> set[Planned]:
-    rows = PlannedResponse.objects.filter(study=study).select_related("resident")
+    rows = PlannedResponse.objects.filter(study=study).exclude(resident__in=gone.residents)
     return {
         Planned(
             codes[row.study_vignette_id],
@@ -202,7 +184,7 @@ def _plan_of_residents(
             1,
             ORIGINAL,
         )
-        for row in rows
+        for row in rows.select_related("resident")
     }
 
 
@@ -212,64 +194,6 @@ def _plan_of_models(study: Study, codes: Mapping[int, str]) -> set[Planned]:
             codes[owed.study_vignette.pk], Author("model", owed.arm.pk, owed.arm.pk), owed.draw, owed.variant
         )
         for owed in planned_draws(study)
-    }
-
-
-def _judgements(study: Study) -> tuple[Judgement, ...]:
-    rows = Rating.objects.filter(assignment__item__study=study).order_by("assignment_id", "revision")
-    revisions: dict[int, list[Rating]] = {}
-    for rating in rows.select_related("assignment").prefetch_related("scores"):
-        revisions.setdefault(rating.assignment_id, []).append(rating)
-    open_count = open_assignments(study).count()
-    assigned = Assignment.objects.filter(item__study=study).count()
-    require(len(revisions) + open_count == assigned, f"{assigned} assignments, {open_count} of them open")
-    return tuple(_judgement(each) for each in revisions.values())
-
-
-def _judgement(revisions: list[Rating]) -> Judgement:
-    latest = revisions[-1]
-    assignment = latest.assignment
-    seconds = [rating.active_seconds for rating in revisions if rating.active_seconds is not None]
-    return Judgement(
-        item=assignment.item_id,
-        rater=assignment.rater_id,
-        copy=assignment.copy,
-        position=assignment.position,
-        revision=latest.revision,
-        active_seconds=sum(seconds) if seconds else None,
-        cannot_judge=latest.cannot_judge,
-        scores={score.dimension: score.value for score in latest.scores.all()},
-        extent=latest.harm_extent,
-        likelihood=latest.harm_likelihood,
-        commission=latest.commission,
-        omission=latest.omission,
-        error_tags=tuple(latest.error_tags),
-        confidence=latest.confidence,
-    )
-
-
-def _guesses(study: Study) -> tuple[Guess, ...]:
-    rows = (
-        SourceGuess.objects.filter(assignment__item__study=study).select_related("assignment").order_by("id")
-    )
-    return tuple(
-        Guess(
-            item=row.assignment.item_id,
-            rater=row.assignment.rater_id,
-            copy=row.assignment.copy,
-            guess=row.guess,
-            certainty=row.certainty,
-            reason=squeeze(row.reason),
-        )
-        for row in rows
-    )
-
-
-def _raters(study: Study) -> dict[int, RaterFacts]:
-    assigned = Assignment.objects.filter(item__study=study).values("rater_id")
-    people = Participant.objects.filter(pk__in=assigned).order_by("pk")
-    return {
-        rater.pk: RaterFacts(rater.profession or "not stated", rater.years_in_practice) for rater in people
     }
 
 

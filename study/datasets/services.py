@@ -7,14 +7,19 @@ from django.conf import settings
 
 from analysis import schema
 from study.datasets import writer
+from study.datasets.commitment import Reveal, reveal_of
 from study.datasets.documents import WATERMARK, counts_of, manifest_of, sha256_of, to_json
+from study.datasets.emergency import unblinding_times
+from study.datasets.mismatch import DatasetMismatch
 from study.datasets.models import FrozenDataset
-from study.datasets.queries import DatasetMismatch, frozen_dataset, open_assignments, signatures_for
+from study.datasets.queries import frozen_dataset, signatures_for
+from study.datasets.rating_rows import open_assignments
 from study.datasets.snapshot import Snapshot, take_snapshot
-from study.datasets.verification import dataset_folder, verify_files
+from study.datasets.verification import dataset_folder, released_files, verify_files
 from study.judging.services.judges import end_judging
 from study.participants.models import Person, Role
 from study.participants.policies import participant_of
+from study.privacy.queries import withdrawal_counts
 from study.protocol.errors import InvalidInput, PreconditionMissing
 from study.protocol.models import Signature, Study
 from study.protocol.queries import signatures
@@ -45,6 +50,7 @@ def sign_data_lock(
         left = _open_ratings(study, reason)
         snapshot = take_snapshot(study)
         _require_ratings(snapshot)
+        reveal = reveal_of(study)
         signature = sign(
             study=study,
             person=person,
@@ -57,7 +63,7 @@ def sign_data_lock(
         )
         detail: dict[str, object] = {"data_sha256": snapshot.data_sha256, "open_ratings": left}
         if signatures_for(study, snapshot.data_sha256).count() >= SIGNATURES_NEEDED:
-            detail["manifest_sha256"] = _freeze(study, snapshot, now).manifest_sha256
+            detail["manifest_sha256"] = _freeze(study, snapshot, reveal, now).manifest_sha256
         action = "datasets.sign_data_lock"
         record_event(study=study, person=person, action=action, now=now, detail=detail, reason=reason)
     return signature
@@ -81,11 +87,11 @@ def _require_ratings(snapshot: Snapshot) -> None:
         raise PreconditionMissing("No rating was saved yet: there is nothing to lock. Nothing was signed.")
 
 
-def _freeze(study: Study, snapshot: Snapshot, now: datetime) -> FrozenDataset:
+def _freeze(study: Study, snapshot: Snapshot, reveal: Reveal, now: datetime) -> FrozenDataset:
     """Write the dataset, store its manifest and lock the study; the folder gets its name last."""
     draft = writer.draft_folder(exports_dir(), study.slug)
     try:
-        manifest = _write(study, draft, snapshot, now)
+        manifest = _write(study, draft, snapshot, reveal, now)
         dataset = FrozenDataset.objects.create(
             study=study,
             folder=study.slug,
@@ -94,6 +100,8 @@ def _freeze(study: Study, snapshot: Snapshot, now: datetime) -> FrozenDataset:
             data_sha256=snapshot.data_sha256,
             arms=snapshot.arms,
             arms_sha256=snapshot.arms_sha256,
+            allocation=reveal.text,
+            allocation_sha256=reveal.sha256,
             pseudonyms=snapshot.pseudonyms,
             frozen_at=now,
         )
@@ -110,7 +118,9 @@ def exports_dir() -> Path:
     return Path(settings.EXPORTS_DIR)
 
 
-def _write(study: Study, draft: Path, snapshot: Snapshot, now: datetime) -> tuple[str, dict[str, object]]:
+def _write(
+    study: Study, draft: Path, snapshot: Snapshot, reveal: Reveal, now: datetime
+) -> tuple[str, dict[str, object]]:
     watermark = WATERMARK if study.simulated else ""
     contents = dict(snapshot.files)
     for table in schema.TABLES:
@@ -125,7 +135,12 @@ def _write(study: Study, draft: Path, snapshot: Snapshot, now: datetime) -> tupl
         study,
         files=writer.with_rows(writer.write_files(draft, contents), snapshot.tables),
         counts=counts_of(snapshot.tables),
-        hashes=snapshot.hashes,
+        said={
+            **snapshot.hashes,
+            **reveal.entries,
+            "emergency_unblindings": unblinding_times(study),
+            "withdrawals": withdrawal_counts(study),
+        },
         now=now,
     )
     text = to_json(manifest)
@@ -170,10 +185,11 @@ def sign_unblinding(
 
 
 def release_arms(dataset: FrozenDataset) -> None:
-    """Write arms.json beside the frozen files; repeating it changes nothing."""
+    """Write the released files beside the frozen ones; repeating it changes nothing."""
     folder = dataset_folder(dataset)
-    if not (folder / schema.ARMS_FILE).exists():
-        writer.replace_file(folder, schema.ARMS_FILE, dataset.arms.encode())
+    for name, content in released_files(dataset).items():
+        if not (folder / name).exists():
+            writer.replace_file(folder, name, content)
 
 
 def verify_frozen(study: Study) -> FrozenDataset:
@@ -188,6 +204,8 @@ def verify_frozen(study: Study) -> FrozenDataset:
         raise DatasetMismatch(
             "The stored names of the arms are not those of the manifest. Nothing was released."
         )
+    if dataset.allocation and sha256_of(dataset.allocation) != dataset.manifest["allocation_file_sha256"]:
+        raise DatasetMismatch("The stored allocation is not that of the manifest. Nothing was released.")
     if study.phase in NAMES_RELEASED:
         release_arms(dataset)
     verify_files(dataset, named=study.phase in NAMES_RELEASED)

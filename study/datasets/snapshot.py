@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from analysis.schema import WATERMARK_TEXT
 from study.datasets.documents import arms_text, data_sha256, pseudonym_table, sha256_of
 from study.datasets.inputs import Row
-from study.datasets.queries import DatasetMismatch, collect, draw_pseudonyms, require
+from study.datasets.mismatch import DatasetMismatch, require
+from study.datasets.queries import collect, draw_pseudonyms
 from study.datasets.tables import RowError, build_tables
 from study.datasets.writer import table_bytes
 from study.protocol.models import AnalysisPlan, Study

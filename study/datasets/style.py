@@ -1,8 +1,10 @@
-"""Style of a sealed text, counted the same way for every arm."""
+"""A response as one text, and the style of a sealed one, counted the same way for every arm."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+from study.protocol.rubric import SECTIONS
 
 # A full stop inside a number or an abbreviation such as "e.g." is followed by no space and capital.
 _SENTENCE_END = re.compile(r"[.!?]+(?=\s+[A-Z0-9\"'(]|\s*$)", re.MULTILINE)
@@ -16,6 +18,12 @@ class StyleCounts:
     sentences: int
     list_items: int
     numerals: int
+
+
+def whole_text(sections: Mapping[str, str]) -> str:
+    """Return the sections in their order as one text, an empty line apart; empty ones leave nothing."""
+    texts = [str(sections.get(code, "")) for code in SECTIONS]
+    return "\n\n".join(text for text in texts if text.strip())
 
 
 def style_counts(sections: Mapping[str, str]) -> StyleCounts:

@@ -7,8 +7,9 @@ from pathlib import Path
 from django.conf import settings
 
 from analysis import schema
+from study.datasets.emergency import EMERGENCY_FILE, emergency_csv
+from study.datasets.mismatch import DatasetMismatch
 from study.datasets.models import FrozenDataset
-from study.datasets.queries import DatasetMismatch
 
 
 def dataset_folder(dataset: FrozenDataset) -> Path:
@@ -31,13 +32,28 @@ def frozen_hashes(dataset: FrozenDataset) -> dict[str, str]:
     return {**files, schema.MANIFEST_FILE: dataset.manifest_sha256}
 
 
+def released_files(dataset: FrozenDataset) -> dict[str, bytes]:
+    """Return the files that the unblinding releases: the names, the allocation, the early unblindings."""
+    files = {schema.ARMS_FILE: dataset.arms.encode()}
+    if dataset.allocation:
+        files[schema.ALLOCATION_FILE] = dataset.allocation.encode()
+    listed = emergency_csv(dataset.study_id)
+    return files | ({EMERGENCY_FILE: listed} if listed else {})
+
+
+def released_hashes(dataset: FrozenDataset) -> dict[str, str]:
+    """Return the SHA-256 of each file that the unblinding releases."""
+    return {name: hashlib.sha256(each).hexdigest() for name, each in released_files(dataset).items()}
+
+
 def verify_files(dataset: FrozenDataset, *, named: bool) -> None:
-    """Raise DatasetMismatch when a file differs from the manifest, or arms.json lies there too early."""
+    """Raise DatasetMismatch when a file differs from the manifest, or a released one lies there too early."""
     folder = dataset_folder(dataset)
     expected = frozen_hashes(dataset)
+    released = released_hashes(dataset)
     if named:
-        expected[schema.ARMS_FILE] = dataset.arms_sha256
-    elif (folder / schema.ARMS_FILE).exists():
+        expected |= released
+    elif any((folder / name).exists() for name in released):
         raise DatasetMismatch(
             "The names of the arms lie in the export folder of a study that is still blinded."
         )

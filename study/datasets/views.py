@@ -1,4 +1,4 @@
-"""Pages of the two signatures: the data lock and the unblinding."""
+"""Pages of the two signatures, the data lock and the unblinding, and of an emergency."""
 
 from typing import Any
 
@@ -7,7 +7,8 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from study.datasets.forms import DataLockForm, SignatureForm
+from study.datasets.emergency import EMERGENCY_PHASES, unblind_item, unblinded_items
+from study.datasets.forms import DataLockForm, EmergencyForm, SignatureForm
 from study.datasets.queries import lock_state, unblinding_state
 from study.datasets.services import (
     LOCK_STATEMENT,
@@ -61,5 +62,32 @@ def _signed(request: ParticipantRequest, form: SignatureForm, sign: Any, stateme
         return False
     except Conflict as error:
         form.add_error(None, error.message)
+        return False
+    return True
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@role_required(Role.CUSTODIAN)
+def emergency(request: ParticipantRequest) -> HttpResponse:
+    """List what was unblinded early, with its authors; a POST unblinds one more response."""
+    study = request.participant.study
+    form = EmergencyForm(request.POST or None)
+    if form.is_valid() and _unblinded(request, form):
+        return redirect("emergency", study.slug)
+    context = {
+        "study": study,
+        "form": form,
+        "items": unblinded_items(request.participant),
+        "can_unblind": study.phase in EMERGENCY_PHASES,
+    }
+    return render(request, "datasets/emergency.html", context, status=422 if form.errors else 200)
+
+
+def _unblinded(request: ParticipantRequest, form: EmergencyForm) -> bool:
+    member = request.participant
+    try:
+        unblind_item(study_id=member.study_id, custodian=member, now=timezone.now(), **form.to_arguments())
+    except InvalidInput as error:
+        form.add_error("password" if "password" in error.message else "public_id", error.message)
         return False
     return True

@@ -12,6 +12,8 @@ from study.demonstration.people import ScriptedPerson, ScriptedRater, ScriptedRe
 from study.demonstration.script import CURATOR, DOMAIN, LEAD, PASSWORD, SECOND, Script
 from study.engines.scripted import Card
 
+SECOND_FACTOR = "/account/second-factor/"
+
 
 @dataclass
 class Director:
@@ -31,7 +33,10 @@ class Director:
     def play(self) -> None:
         """Play until the phase in which the script stops."""
         lead = self._signed_in(LEAD)
-        if self.home not in " ".join(lead.browser.open("/").links()):
+        start = lead.browser.open("/")
+        if SECOND_FACTOR in start.url:
+            raise PlayError(f"{LEAD} leads a study that is not simulated: scripted people stay out of it.")
+        if self.home not in " ".join(start.links()):
             self._start_study(lead)
         acts = {
             "draft": self._draft,

@@ -37,7 +37,11 @@ class InviteForm(forms.Form):
     people = forms.CharField(
         widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false"}),
         label="People, one per line",
-        help_text="e-mail, name, role, level, site, profession. Level (PGY1 or PGY2) is for residents.",
+        help_text=(
+            "e-mail, name, role, level, site, profession. Roles: resident, rater, curator, investigator, "
+            "custodian (reads who wrote what and may not rate, curate or analyse), auditor (reads the whole "
+            "audit trail). Level (PGY1 or PGY2) is for residents."
+        ),
     )
 
 

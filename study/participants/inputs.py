@@ -11,7 +11,9 @@ PROFESSIONS = ("physician", "pharmacist", "nurse", "other")
 COLUMNS = ("email", "name", "role", "level", "site", "profession")
 LONGEST = {"email": 254, "name": 120, "site": 80}
 LONGEST_LINE = 1000
-_ADDRESS = re.compile(r"^[^@\s]+@[^@\s]+\.[^@\s]+$")
+MOST_LINES = 1000
+MOST_CHARS = 200_000
+_ADDRESS = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,10 @@ def parse_invitations(text: str) -> InvitationList:
     rows: list[InvitationInput] = []
     problems: list[str] = []
     seen: set[str] = set()
-    for number, line in enumerate(text.splitlines(), start=1):
+    lines = text.splitlines() if len(text) <= MOST_CHARS else []
+    if len(text) > MOST_CHARS or len(lines) > MOST_LINES:
+        return InvitationList((), (f"The list is too long: at most {MOST_LINES} people at once.",))
+    for number, line in enumerate(lines, start=1):
         if len(line) > LONGEST_LINE:
             problems.append(f"Line {number}: {len(line)} characters are too many for one person.")
             continue
@@ -61,7 +66,7 @@ def parse_invitations(text: str) -> InvitationList:
 def _cells(line: str) -> list[str]:
     delimiter = next((mark for mark in ("\t", ";") if mark in line), ",")
     cells = next(csv.reader(io.StringIO(line), delimiter=delimiter), [])
-    return [cell.strip() for cell in cells]
+    return [" ".join(cell.split()) for cell in cells]
 
 
 def _tidy(row: InvitationInput) -> InvitationInput:
@@ -70,15 +75,25 @@ def _tidy(row: InvitationInput) -> InvitationInput:
     return InvitationInput(row.email.lower(), row.name, role, level, row.site, row.profession.lower())
 
 
+def _is_address(email: str) -> bool:
+    # Letters of other alphabets can look like Latin ones, and nobody could sign in with them.
+    return len(email) <= LONGEST["email"] and email.isascii() and bool(_ADDRESS.fullmatch(email))
+
+
 def _faults(row: InvitationInput, seen: set[str], cell_count: int) -> list[str]:
     checks = [
         (cell_count <= len(COLUMNS), f"{cell_count} columns, at most {len(COLUMNS)} are known"),
-        (bool(_ADDRESS.match(row.email)), f"'{row.email}' is not an e-mail address"),
-        (row.email not in seen, f"{row.email} stands here twice"),
-        (row.role in ROLES, f"role '{row.role}' is not one of {', '.join(ROLES)}"),
+        (_is_address(row.email), f"'{row.email[:60]}' is not an e-mail address"),
+        (row.name.isprintable(), "the name holds an unseen character; type it again"),
+        (row.site.isprintable(), "the site holds an unseen character; type it again"),
+        (row.email not in seen, f"{row.email[:60]} stands here twice"),
+        (row.role in ROLES, f"role '{row.role[:60]}' is not one of {', '.join(ROLES)}"),
         (row.role != "resident" or row.level in LEVELS, "a resident needs the level PGY1 or PGY2"),
-        (row.role == "resident" or not row.level, f"a {row.role or 'person'} has no level"),
-        (not row.profession or row.profession in PROFESSIONS, f"profession '{row.profession}' is not known"),
+        (row.role == "resident" or not row.level, f"a {row.role[:60] or 'person'} has no level"),
+        (
+            not row.profession or row.profession in PROFESSIONS,
+            f"profession '{row.profession[:60]}' is not known",
+        ),
     ]
     too_long = [
         f"{name} has more than {longest} characters"

@@ -11,9 +11,10 @@ from django.urls import resolve, reverse
 from study.participants.models import Participant, Person, Role
 from study.protocol.errors import NotFound, NotPermitted
 
-
 View = Callable[..., HttpResponse]
 READING = frozenset({"GET", "HEAD"})
+# Who is studied or gives judgements, and so is asked for consent.
+CONSENTING = (Role.RESIDENT, Role.RATER)
 
 
 class ParticipantRequest(HttpRequest):
@@ -57,7 +58,7 @@ def has_agreed(participant: Participant) -> bool:
 
 def require_consent(participant: Participant) -> None:
     """Refuse residents and raters who have not agreed to the study's consent text."""
-    if participant.role in {Role.RESIDENT, Role.RATER} and not has_agreed(participant):
+    if participant.role in CONSENTING and not has_agreed(participant):
         raise NotPermitted("Please read the consent page first and agree to it. Nothing was changed.")
 
 

@@ -16,6 +16,7 @@ from study.protocol.queries import (
     current_plan,
     locked_plan,
     model_arms,
+    published_commitment,
     shared_variants,
     signatures,
     vignettes_of,
@@ -35,6 +36,7 @@ def protocol(request: ParticipantRequest) -> HttpResponse:
         "arms": study.arms.all(),
         "rows": [(each, approvals.get(each.version_id, [])) for each in vignettes_of(study)],
         "exception": approval_exception(study),
+        "commitment": published_commitment(study),
         "form": SignForm(),
     }
     return render(request, "protocol/protocol.html", context)

@@ -20,8 +20,9 @@ def people_of(study: Study) -> QuerySet[Participant]:
 
 
 def consented(study: Study, role: Role) -> QuerySet[Participant]:
-    """Return the participants of a role who have agreed, in the order in which they joined."""
-    return study.participants.filter(role=role, consent__agreed=True).order_by("id")
+    """Return the participants of a role who have agreed and still have an account, in order of joining."""
+    agreed = study.participants.filter(role=role, consent__agreed=True, person__is_active=True)
+    return agreed.order_by("id")
 
 
 def open_invitations(study: Study) -> QuerySet[Invitation]:

@@ -53,10 +53,14 @@ def create_person(
     return person
 
 
-def start_study(*, person: Person, design: StudyInput, now: datetime) -> Study:
-    """Create a study with its consent texts; the person becomes its first investigator."""
+def require_starter(person: Person) -> None:
     if not person.can_start_studies or person.is_staff or person.is_superuser:
         raise NotPermitted("Your account may not start studies. Ask the person who runs this installation.")
+
+
+def start_study(*, person: Person, design: StudyInput, now: datetime) -> Study:
+    """Create a study with its consent texts; the person becomes its first investigator."""
+    require_starter(person)
     with one_act():
         study = create_study(design=design, now=now)
         Participant.objects.create(study=study, person=person, role=Role.INVESTIGATOR, joined_at=now)

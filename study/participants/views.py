@@ -13,8 +13,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from study.participants.forms import AcceptForm, ConsentForm, InviteForm, StudyForm
 from study.participants.inputs import InvitationList, parse_invitations
-from study.participants.models import Invitation, Person, Role
-from study.participants.policies import ParticipantRequest, has_agreed, role_required
+from study.participants.models import Invitation, Participant, Person, Role
+from study.participants.policies import CONSENTING, ParticipantRequest, has_agreed, role_required
 from study.participants.queries import (
     current_consent_text,
     invitation_by_hash,
@@ -28,27 +28,41 @@ from study.participants.services import (
     decide_consent,
     hash_token,
     invite_people,
+    require_starter,
     revoke_invitation,
     start_study,
 )
 from study.protocol.errors import Conflict, Expired, InvalidInput
 
+# Where each role begins, and what else is its work: label and page.
 START_PAGES = {
-    Role.RESIDENT: "answer-list",
-    Role.RATER: "rate-queue",
-    Role.CURATOR: "curate",
-    Role.INVESTIGATOR: "study-board",
+    Role.RESIDENT: (("Your vignettes", "answer-list"),),
+    Role.RATER: (("Your queue", "rate-queue"),),
+    Role.CURATOR: (("Texts to check", "curate"), ("Vignettes to approve", "protocol")),
+    Role.INVESTIGATOR: (("Control board", "study-board"),),
+    Role.CUSTODIAN: (("Control board", "study-board"), ("Models", "model-list"), ("Audit trail", "audit")),
+    Role.AUDITOR: (("Audit trail", "audit"), ("Control board", "study-board"), ("Report", "report")),
 }
 
 
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
     person = cast(Person, request.user)
-    rows = [
-        {"participant": each, "url": reverse(START_PAGES[Role(each.role)], args=[each.study.slug])}
-        for each in participations_of(person)
-    ]
+    rows = [_start(each) for each in participations_of(person)]
     return render(request, "participants/home.html", {"rows": rows, "person": person})
+
+
+def _start(participant: Participant) -> dict[str, object]:
+    """Return what the person can do next in one study."""
+    slug, is_asked = participant.study.slug, participant.role in CONSENTING
+    pages = [(label, reverse(name, args=[slug])) for label, name in START_PAGES[Role(participant.role)]]
+    has_decided = hasattr(participant, "consent")
+    return {
+        "participant": participant,
+        "waits_for_consent": is_asked and not has_decided,
+        "declined": is_asked and has_decided and not has_agreed(participant),
+        "pages": pages,
+    }
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -83,7 +97,7 @@ def _accepted(request: HttpRequest, found: Invitation, token: str, form: AcceptF
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@role_required(Role.RESIDENT, Role.RATER)
+@role_required(*CONSENTING)
 def consent(request: ParticipantRequest) -> HttpResponse:
     participant = request.participant
     text = current_consent_text(participant.study, Role(participant.role))
@@ -160,6 +174,7 @@ def revoke(request: ParticipantRequest, invitation_id: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def new_study(request: HttpRequest) -> HttpResponse:
+    require_starter(cast(Person, request.user))
     seed = int(timezone.now().timestamp())
     form = StudyForm(request.POST or None, initial={"seed": seed})
     if form.is_valid():

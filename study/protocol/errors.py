@@ -19,6 +19,21 @@ class InvalidInput(StudyError):
     """The input breaks a rule of the protocol."""
 
 
+class WrongPassword(InvalidInput):
+    """A signature's password is not the person's; it is counted once the transaction was rolled back."""
+
+    def __init__(self, message: str, *, person_id: int) -> None:
+        super().__init__(message)
+        self.person_id = person_id
+
+
+class TooManyAttempts(InvalidInput):
+    """Passwords were tried too often; the right one is refused, too, for a while."""
+
+    status = 429
+    code = "too_many_attempts"
+
+
 class NotPermitted(StudyError):
     """The person is known, the object is theirs to see, but this act is not theirs."""
 

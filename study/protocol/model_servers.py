@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 
-from study.engines.base import EngineSettings, InterruptionError
+from study.engines.base import EngineSettings, InterruptionError, RejectionError
 from study.engines.description import FactsError, read_facts
 
 
@@ -21,8 +21,11 @@ def allowed_base_urls() -> list[str]:
 def engine_settings(*, model: str, revision: str, base_url: str, serve: Mapping[str, Any]) -> EngineSettings:
     """Return what both connectors to a real model are given; the operator's settings come in here.
 
-    An empty `base_url` means the default server. Raises InterruptionError while the facts cannot be read.
+    An empty `base_url` means the default server. Raises RejectionError for a server that the operator does
+    not allow (any more), whatever a row says, and InterruptionError while the facts cannot be read.
     """
+    if base_url and base_url not in allowed_base_urls():
+        raise RejectionError("the model's server is not one that this installation may ask")
     options = dict(serve)
     if settings.LLM_TENSOR_PARALLEL:
         options["tensor_parallel_size"] = settings.LLM_TENSOR_PARALLEL

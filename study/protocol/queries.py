@@ -1,11 +1,21 @@
 """Reads of the study and its plan."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 
 from django.db.models import QuerySet
 
 from analysis.plan import PlanError, Robustness, parse_plan
-from study.protocol.models import AnalysisPlan, Arm, Signature, Study, StudyVignette, VignetteApproval
+from study.protocol.models import (
+    AnalysisPlan,
+    Arm,
+    AuditEvent,
+    Signature,
+    Study,
+    StudyVignette,
+    VignetteApproval,
+)
 from study.protocol.vocabulary import ArmKind, Meaning
 
 
@@ -72,6 +82,21 @@ def locked_plan(study: Study) -> AnalysisPlan | None:
     """Return the plan whose hash carries a plan-lock signature, or None."""
     signed = signatures(study, Meaning.PLAN_LOCK).values("subject_sha256")
     return study.plans.filter(sha256__in=signed).order_by("-version").first()
+
+
+@dataclass(frozen=True)
+class Commitment:
+    """The hash of the allocation, as it was published when rating opened."""
+
+    sha256: str
+    at: datetime
+
+
+def published_commitment(study: Study) -> Commitment | None:
+    """Return what the trail says was published: its event cannot be changed unseen."""
+    opened = AuditEvent.objects.filter(study=study, action="ratings.open_rating").order_by("sequence").first()
+    sha256 = opened.detail.get("commitment") if opened else None
+    return Commitment(sha256, opened.at) if opened and sha256 else None
 
 
 def unapproved_vignettes(study: Study) -> QuerySet[StudyVignette]:

@@ -37,15 +37,20 @@ AUDITED_TABLES: Final[Mapping[str, tuple[str, ...]]] = {
     "study_arm": (),
     "study_assignment": (),
     "study_blindeditem": (),
+    "study_committeditems": (),
     "study_conflictingcopy": (),
     "study_consent": (),
     "study_consenttext": (),
+    "study_emergencyunblinding": (),
+    "study_erasure": (),
+    "study_erasurerequest": (),
     "study_exclusionrun": (),
     "study_flagdecision": (),
     "study_frozendataset": (),
     "study_generation": _LEASE,
     "study_generationattempt": (),
     "study_invitation": (),
+    "study_itemcommitment": (),
     "study_itemexclusion": (),
     "study_judge": (),
     "study_judgement": _LEASE,
@@ -65,6 +70,7 @@ AUDITED_TABLES: Final[Mapping[str, tuple[str, ...]]] = {
     "study_studysecret": (),
     "study_studyvignette": (),
     "study_vignetteapproval": (),
+    "study_withdrawal": (),
 }
 
 Columns = Sequence[str]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.db import IntegrityError, transaction
 
 from analysis.plan import default_plan, dump_plan, parse_plan, plan_sha256
+from study.protocol.attempts import require_password
 from study.protocol.errors import Conflict, InvalidInput, NotFound, PreconditionMissing
 from study.protocol.inputs import StudyInput
 from study.protocol.models import AnalysisPlan, Arm, Signature, Study, StudyVignette, VignetteApproval
@@ -189,10 +190,9 @@ def sign(
 ) -> Signature:
     """Store a signature after the person has shown the password again; the caller holds the study's lock.
 
-    Raises InvalidInput for a wrong password, Conflict when the person has signed this already.
+    Raises WrongPassword, TooManyAttempts after some, and Conflict when the person has signed this already.
     """
-    if not person.check_password(password):
-        raise InvalidInput("The password is not right. Nothing was signed.")
+    require_password(person, password)
     if signatures(study, meaning).filter(person=person, subject_sha256=subject_sha256).exists():
         raise Conflict("You have signed this already. The next signature must come from somebody else.")
     return Signature.objects.create(

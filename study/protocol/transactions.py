@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 
 from study.protocol import audit
+from study.protocol.attempts import count_wrong_password
 from study.protocol.audit_chain import append_event
 from study.protocol.audit_context import told_act
-from study.protocol.errors import NotFound, PhaseClosed
+from study.protocol.errors import NotFound, PhaseClosed, WrongPassword
 from study.protocol.models import AuditEvent, Study
 from study.protocol.vocabulary import Phase
 
@@ -21,12 +22,16 @@ if TYPE_CHECKING:
 @contextmanager
 def one_act() -> Iterator[None]:
     """Open a transaction whose changes belong to the audit event that ends it; inside an act, join that."""
-    with transaction.atomic():
-        if audit.current_act() is not None:
+    if audit.current_act() is not None:
+        with transaction.atomic():
             yield
-            return
-        with told_act():
+        return
+    try:
+        with transaction.atomic(), told_act():
             yield
+    except WrongPassword as refusal:
+        count_wrong_password(refusal.person_id)  # outside the transaction, which is rolled back
+        raise
 
 
 @contextmanager

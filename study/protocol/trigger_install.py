@@ -11,6 +11,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.signals import post_migrate, pre_migrate
 
 from study.protocol.audit_guards import AUDIT_GUARDS
+from study.protocol.lock_guards import LOCK_GUARDS
 from study.protocol.row_changes import CHANGES, VALUES
 from study.protocol.row_recorders import recorders
 from study.protocol.triggers import GUARDS, Trigger, Vendor, guard_trigger, guards_of
@@ -52,7 +53,8 @@ def columns_of_tables(connection: BaseDatabaseWrapper) -> dict[str, list[str]]:
 def expected_triggers(connection: BaseDatabaseWrapper) -> dict[str, Trigger]:
     """Return the triggers that this database must have, by name: guards, and recorders of changes."""
     vendor, columns_of = vendor_of(connection), columns_of_tables(connection)
-    guards = [guard_trigger(guard, vendor) for guard in guards_of(vendor, [*GUARDS, *AUDIT_GUARDS])]
+    wanted = guards_of(vendor, [*GUARDS, *LOCK_GUARDS, *AUDIT_GUARDS])
+    guards = [guard_trigger(guard, vendor) for guard in wanted]
     recording = recorders(vendor, columns_of) if {CHANGES, VALUES} <= set(columns_of) else []
     return {trigger.name: trigger for trigger in [*guards, *recording]}
 

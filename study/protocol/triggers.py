@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from study.protocol.erasure_rules import ERASABLE
+
 Vendor = Literal["sqlite", "postgresql"]
 
 APPEND_ONLY_TABLES: Final = (
@@ -19,13 +21,17 @@ APPEND_ONLY_TABLES: Final = (
     "study_assignment",
     "study_auditevent",
     "study_blindeditem",
+    "study_committeditems",
     "study_conflictingcopy",
     "study_consent",
     "study_consenttext",
+    "study_emergencyunblinding",
+    "study_erasure",
     "study_flagdecision",
     "study_frozendataset",
     "study_generationattempt",
     "study_exclusionrun",
+    "study_itemcommitment",
     "study_itemexclusion",
     "study_judgementattempt",
     "study_judgementscore",
@@ -39,6 +45,7 @@ APPEND_ONLY_TABLES: Final = (
     "study_sourceguess",
     "study_studysecret",
     "study_vignetteapproval",
+    "study_withdrawal",
     "vignettes_vignetteversion",
 )
 
@@ -65,10 +72,18 @@ class Guard:
 
 def _append_only_guards() -> list[Guard]:
     return [
-        Guard(f"keep_{table}_{event.lower()}", table, event, "1 = 1", f"{table} is append-only")
+        Guard(
+            f"keep_{table}_{event.lower()}", table, event, _refused(table, event), f"{table} is append-only"
+        )
         for table in APPEND_ONLY_TABLES
         for event in ("UPDATE", "DELETE", "TRUNCATE")
     ]
+
+
+def _refused(table: str, event: str) -> str:
+    allowed = ERASABLE.get(table, {}).get(event)
+    # A comparison with a null is no permission.
+    return f"NOT coalesce({allowed}, false)" if allowed else "1 = 1"
 
 
 def _phase_condition() -> str:

@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from study.engines.profiles.loader import Profile
-from study.protocol.errors import NotFound, NotPermitted
+from study.protocol.errors import NotFound, NotPermitted, error_payload
 
 
 @require_GET
@@ -30,6 +30,8 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def missing_page(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Answer unknown addresses exactly as objects that are not the person's."""
+    if request.path.startswith("/api/"):
+        return JsonResponse(error_payload(NotFound()), status=404)
     return render(request, "protocol/refusal.html", {"error": NotFound()}, status=404)
 
 

@@ -10,6 +10,8 @@ from django.http import HttpRequest, HttpResponse
 
 AUTHOR_TABLES: Final = (
     "study_sealkey",
+    "study_committeditems",
+    "study_emergencyunblinding",
     "study_studysecret",
     "study_response",
     "study_conflictingcopy",

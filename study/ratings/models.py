@@ -16,8 +16,9 @@ from study.protocol.rubric import (
 class Allocation(models.Model):
     """The one stored draw of who rates what, and in which order.
 
-    `spacing` is the least distance reached between two items of one vignette in a queue; `sha256` commits to
-    the rows.
+    `spacing` is the least distance reached between two items of one vignette in a queue; `sha256` is the hash
+    of the rows. `commitment` is published, and also covers which response each item is (`items_sha256`); both
+    are empty where the study was sealed before there were commitments.
     """
 
     study = models.OneToOneField("study.Study", models.PROTECT, related_name="+")
@@ -25,6 +26,8 @@ class Allocation(models.Model):
     algorithm = models.CharField(max_length=20)
     spacing = models.PositiveSmallIntegerField(default=0)
     sha256 = models.CharField(max_length=64)
+    items_sha256 = models.CharField(max_length=64, blank=True, default="")
+    commitment = models.CharField(max_length=64, blank=True, default="")
     allocated_at = models.DateTimeField()
 
 
@@ -74,6 +77,7 @@ class Rating(models.Model):
     active_seconds = models.FloatField(null=True)
     reason = models.TextField(blank=True, default="")
     saved_at = models.DateTimeField()
+    erased_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [

@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from analysis.plan import parse_plan
-from study.blinding.models import BlindedItem, ItemExclusion
+from study.blinding.models import BlindedItem, ItemCommitment, ItemExclusion
 from study.participants.models import Participant, Person
+from study.protocol.commitments import CommittedPlace, allocation_commitment, queues_text
 from study.protocol.errors import Conflict, InvalidInput, NotFound, PhaseClosed, PreconditionMissing
 from study.protocol.models import Study
 from study.protocol.queries import locked_plan
@@ -30,7 +31,7 @@ from study.ratings.queries import eligible_raters, items_of, latest_rating, open
 
 
 def open_rating(*, study_id: int, person: Person, now: datetime) -> Allocation:
-    """Draw and store who rates what in which order, and open rating.
+    """Draw and store who rates what in which order, publish the commitment to it, and open rating.
 
     Raises PreconditionMissing with everything that is missing: sealed responses, the plan's lock, enough
     raters who have agreed, their exclusions, or an allocation that keeps the rules.
@@ -45,6 +46,7 @@ def open_rating(*, study_id: int, person: Person, now: datetime) -> Allocation:
         move_phase(study, Phase.RATING)
         detail = {
             "sha256": allocation.sha256,
+            "commitment": allocation.commitment,
             "algorithm": ALGORITHM,
             "assignments": len(plan.rows),
             "spacing": {"planned": study.spacing, "reached": plan.spacing},
@@ -76,12 +78,15 @@ def _store_allocation(
     study: Study, items: list[BlindedItem], plan: AllocationPlan, now: datetime
 ) -> Allocation:
     by_public_id = {item.public_id: item for item in items}
+    items_sha256, commitment = _commitment(study, plan)
     allocation = Allocation.objects.create(
         study=study,
         seed=study.seed,
         algorithm=ALGORITHM,
         spacing=plan.spacing,
         sha256=allocation_sha256(plan),
+        items_sha256=items_sha256,
+        commitment=commitment,
         allocated_at=now,
     )
     Assignment.objects.bulk_create(
@@ -96,8 +101,17 @@ def _store_allocation(
     return allocation
 
 
+def _commitment(study: Study, plan: AllocationPlan) -> tuple[str, str]:
+    """Return the digest of the items that sealing committed to, and the commitment to the allocation."""
+    sealed = ItemCommitment.objects.filter(study=study).first()
+    if sealed is None:  # sealed before there were commitments
+        return "", ""
+    places = [CommittedPlace(row.rater, row.position, row.public_id, 0, row.guess_asked) for row in plan.rows]
+    return sealed.sha256, allocation_commitment(sealed.sha256, queues_text(places))
+
+
 def allocation_sha256(plan: AllocationPlan) -> str:
-    """Return the commitment (hex) to the rows: rater, public id, copy, position, guess asked, in order."""
+    """Return the hash (hex) of the rows: rater, public id, copy, position, guess asked, in order."""
     rows = [[row.rater, row.public_id, 0, row.position, row.guess_asked] for row in plan.rows]
     return hashlib.sha256(json.dumps(rows, separators=(",", ":")).encode()).hexdigest()
 

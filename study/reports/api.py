@@ -26,15 +26,21 @@ from study.reports.queries import AFTER_LOCK, export_content, exports, progress
 from study.reports.serializers import (
     AnswerImportSerializer,
     BankImportSerializer,
+    DetailSerializer,
     ExportSerializer,
     ProgressSerializer,
     RefusalSerializer,
     WorkerHealthSerializer,
 )
 from study.reports.services import import_vignette
-from study.reports.views import as_attachment
+from study.reports.views import MEDIA_TYPES, as_attachment
 from study.responses.health import worker_health
 from study.responses.services.imports import import_answers
+
+# Whoever is no investigator, and what is refused before anybody reads it.
+STRANGERS = {401: DetailSerializer, 403: DetailSerializer}
+FILES = sorted(set(MEDIA_TYPES.values()) - {"application/json"})
+UNREAD = {413: DetailSerializer, 415: DetailSerializer}
 
 
 class IsInvestigator(BasePermission):
@@ -67,7 +73,7 @@ def _study(request: Request, slug: str) -> Study:
 
 @extend_schema(
     request={"application/yaml": OpenApiTypes.STR},
-    responses={200: BankImportSerializer, 400: RefusalSerializer, 413: None},
+    responses={200: BankImportSerializer, 400: RefusalSerializer, **UNREAD, **STRANGERS},
 )
 @api_view(["POST"])
 @parser_classes([YamlParser])
@@ -81,7 +87,14 @@ def vignettes(request: Request) -> Response:
 
 @extend_schema(
     request={"application/x-ndjson": OpenApiTypes.STR},
-    responses={200: AnswerImportSerializer, 400: RefusalSerializer, 409: RefusalSerializer, 413: None},
+    responses={
+        200: AnswerImportSerializer,
+        400: RefusalSerializer,
+        404: RefusalSerializer,
+        409: RefusalSerializer,
+        **UNREAD,
+        **STRANGERS,
+    },
 )
 @api_view(["POST"])
 @parser_classes([JsonLinesParser])
@@ -94,7 +107,7 @@ def answers(request: Request, slug: str) -> Response:
     return Response(AnswerImportSerializer(asdict(report)).data)
 
 
-@extend_schema(responses={200: ProgressSerializer})
+@extend_schema(responses={200: ProgressSerializer, 404: RefusalSerializer, **STRANGERS})
 @api_view(["GET"])
 @permission_classes([IsInvestigator])
 def study_progress(request: Request, slug: str) -> Response:
@@ -104,7 +117,7 @@ def study_progress(request: Request, slug: str) -> Response:
     return Response(ProgressSerializer(found).data)
 
 
-@extend_schema(operation_id="worker_health", responses={200: WorkerHealthSerializer})
+@extend_schema(operation_id="worker_health", responses={200: WorkerHealthSerializer, **STRANGERS})
 @api_view(["GET"])
 @permission_classes([IsInvestigator])
 def health(request: Request) -> Response:  # noqa: ARG001  the same for every study
@@ -113,7 +126,13 @@ def health(request: Request) -> Response:  # noqa: ARG001  the same for every st
 
 
 @extend_schema(
-    operation_id="study_exports", responses={200: ExportSerializer(many=True), 409: RefusalSerializer}
+    operation_id="study_exports",
+    responses={
+        200: ExportSerializer(many=True),
+        404: RefusalSerializer,
+        409: RefusalSerializer,
+        **STRANGERS,
+    },
 )
 @api_view(["GET"])
 @permission_classes([IsInvestigator])
@@ -127,7 +146,13 @@ def export_list(request: Request, slug: str) -> Response:
 
 @extend_schema(
     operation_id="study_export",
-    responses={(200, "application/octet-stream"): OpenApiTypes.BINARY, 409: RefusalSerializer},
+    responses={
+        **{(200, kind): OpenApiTypes.BINARY for kind in FILES},
+        (200, "application/json"): OpenApiTypes.OBJECT,
+        404: RefusalSerializer,
+        409: RefusalSerializer,
+        **STRANGERS,
+    },
 )
 @api_view(["GET"])
 @permission_classes([IsInvestigator])

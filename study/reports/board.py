@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from django.urls import reverse
 
 from study.blinding.queries import sealing_blockers
-from study.datasets.queries import open_assignments, signatures_for
+from study.datasets.queries import signatures_for
+from study.datasets.rating_rows import open_assignments
 from study.datasets.services import SIGNATURES_NEEDED
 from study.datasets.snapshot import data_to_sign
 from study.participants.models import Role
 from study.participants.policies import access_to, may_open
 from study.protocol.models import Study
-from study.protocol.queries import signatures
+from study.protocol.queries import published_commitment, signatures
 from study.protocol.vocabulary import Meaning, Phase
 from study.ratings.queries import opening_blockers as rating_blockers
 from study.reports.queries import current_run
@@ -41,6 +42,15 @@ def phase_line(study: Study) -> list[Step]:
     order = list(Phase)
     current = order.index(Phase(study.phase))
     return [Step(str(phase.label), place < current, place == current) for place, phase in enumerate(order)]
+
+
+def standing(study: Study) -> dict[str, object]:
+    """Return where the study stands: its phases, what blocks the next one, and what it is committed to."""
+    return {
+        "steps": phase_line(study),
+        "blockers": blockers(study),
+        "commitment": published_commitment(study),
+    }
 
 
 def blockers(study: Study) -> list[str]:
@@ -118,9 +128,11 @@ _ALWAYS = (
     ("Protocol", "protocol"),
     ("Analysis plan", "plan"),
     ("Audit trail", "audit"),
+    ("Requests for erasure", "erasures"),
 )
 # Pages that stay from a phase on, most to show an act already done: first phase, label, page.
 _RECORDS = (
+    (Phase.SEALED, "Emergency unblinding", "emergency"),
     (Phase.SEALED, "Judges", "judge-list"),
     (Phase.RATING, "Sealing", "seal"),
     (Phase.LOCKED, "Data lock", "dataset-lock"),
@@ -145,7 +157,7 @@ def actions(study: Study, role: Role = Role.INVESTIGATOR) -> list[Action]:
 
 
 def standing_pages(study: Study, role: Role = Role.INVESTIGATOR) -> list[Action]:
-    """Return the pages that every phase has, then those that record an act already done, if open to the role."""
+    """Return the pages that every phase has, then those that record an act already done."""
     order = list(Phase)
     behind = [
         (label, name)

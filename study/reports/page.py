@@ -5,6 +5,7 @@ from typing import Any
 from django.urls import reverse
 
 from study.datasets.queries import frozen_dataset
+from study.datasets.record import lock_record
 from study.protocol.models import Study
 from study.reports.presentation import present
 from study.reports.queries import AFTER_LOCK, ZIP_FILE, current_run, exports
@@ -24,6 +25,7 @@ def report_context(study: Study) -> dict[str, Any]:
         "can_run": True,
         "report": present(run.parsed, dataset.manifest, run.results_sha256),
         "figures": describe_figures(run.parsed, sources),
+        "locks": lock_record(study),
         "exports": exports(study),
         "zip": ZIP_FILE,
     }

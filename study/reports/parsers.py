@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from typing import IO, Any, ClassVar
 
-from rest_framework.exceptions import APIException, ParseError
+from rest_framework.exceptions import APIException
 from rest_framework.parsers import BaseParser
+
+from study.protocol.errors import InvalidInput
 
 MIB = 1024 * 1024
 BODY = "body"
@@ -38,23 +40,24 @@ class YamlParser(BoundedParser):
 
 
 class JsonLinesParser(BoundedParser):
-    """Answers of a whole study: some hundred texts with their provenance."""
+    """Answers of a whole study: some hundred texts with their provenance; more come in parts."""
 
     media_type = "application/x-ndjson"
-    limit = 16 * MIB
+    limit = 8 * MIB
 
 
 def body_of(data: Any) -> bytes:
-    """Return the bytes that a bounded parser read; raises ParseError (400) when there was no body."""
+    """Return the bytes that a bounded parser read; raises InvalidInput when there was no body."""
     content = data.get(BODY) if isinstance(data, Mapping) else None
     if not isinstance(content, bytes):
-        raise ParseError("The body is missing. Nothing was stored.")
+        raise InvalidInput("The body is missing. Nothing was stored.")
     return content
 
 
 def text_of(data: Any) -> str:
-    """Return the body as text; raises ParseError (400) when it is missing or not UTF-8."""
+    """Return the body as text; raises InvalidInput when it is missing or not UTF-8."""
     try:
         return body_of(data).decode("utf-8")
     except UnicodeDecodeError as error:
-        raise ParseError(f"The body is not UTF-8: {error.reason} at byte {error.start}.") from error
+        message = f"The body is not UTF-8: {error.reason} at byte {error.start}. Nothing was stored."
+        raise InvalidInput(message) from error

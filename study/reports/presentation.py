@@ -9,6 +9,7 @@ from study.reports.judges import judges_section
 from study.reports.quality import quality_tables
 from study.reports.reliability import reliability_refusals, reliability_tables
 from study.reports.robustness import robustness_tables
+from study.reports.style import style_section
 from study.reports.tables import Section, Table, effect_tables
 from study.reports.variants import variants_section
 
@@ -33,6 +34,7 @@ class Report:
     effects: list[Table]
     robustness: list[Table]
     quality: list[Table]
+    style: Section | None
     reliability: list[Table]
     refusals: list[str]
     variants: Section | None
@@ -56,6 +58,7 @@ def present(results: Record, manifest: Record, results_sha256: str) -> Report:
         effects=effect_tables(results),
         robustness=robustness_tables(results),
         quality=quality_tables(results),
+        style=style_section(results),
         reliability=reliability_tables(results),
         refusals=reliability_refusals(results),
         variants=variants_section(results),

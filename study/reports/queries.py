@@ -8,17 +8,18 @@ from typing import Any
 
 from django.db.models import Count
 
-from analysis import schema
+from study.datasets.mismatch import DatasetMismatch
 from study.datasets.models import FrozenDataset
-from study.datasets.queries import DatasetMismatch, frozen_dataset
+from study.datasets.queries import frozen_dataset
 from study.datasets.services import NAMES_RELEASED, verify_frozen
-from study.datasets.verification import dataset_folder, frozen_hashes
+from study.datasets.verification import dataset_folder, frozen_hashes, released_hashes
 from study.protocol.audit_blinding import is_released
 from study.protocol.audit_review import ShownEvent, shown_events, visible_events
 from study.protocol.errors import NotFound, PhaseClosed
 from study.protocol.models import Study
 from study.protocol.vocabulary import Phase
 from study.ratings.queries import completeness
+from study.reports.excel import excel_name, excel_safe
 from study.reports.models import AnalysisRun
 from study.responses.models import PlannedResponse, Response
 from study.responses.queries import planned_draws
@@ -121,8 +122,13 @@ class Export:
     sha256: str
     is_frozen: bool
 
+    @property
+    def excel(self) -> str:
+        """Name of the copy for spreadsheets, which is made on request; empty for what is no CSV."""
+        return excel_name(self.name)
+
     def as_json(self) -> dict[str, Any]:
-        return {"name": self.name, "sha256": self.sha256, "frozen": self.is_frozen}
+        return {"name": self.name, "sha256": self.sha256, "frozen": self.is_frozen, "excel": self.excel}
 
 
 def exports(study: Study) -> list[Export]:
@@ -132,7 +138,7 @@ def exports(study: Study) -> list[Export]:
         return []
     frozen = frozen_hashes(dataset)
     if study.phase in NAMES_RELEASED:
-        frozen[schema.ARMS_FILE] = dataset.arms_sha256
+        frozen |= released_hashes(dataset)
     run = current_run(study)
     made = run.files if run else {}
     return [Export(name, sha256, True) for name, sha256 in sorted(frozen.items())] + [
@@ -142,6 +148,8 @@ def exports(study: Study) -> list[Export]:
 
 def export_content(study: Study, name: str) -> bytes:
     """Return one export's bytes, compared with its hash; the name is looked up, never joined to a path.
+
+    The name of a copy for spreadsheets gives that copy of the file, made now.
 
     Raises PhaseClosed before the data lock, NotFound for a name that is not listed, DatasetMismatch when the
     file is not what it should be.
@@ -155,6 +163,8 @@ def export_content(study: Study, name: str) -> bytes:
     for each in listed:
         if each.name == name:
             return _content(dataset, each)
+        if each.excel == name:
+            return excel_safe(_content(dataset, each))
     raise NotFound
 
 

@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from study.datasets.models import FrozenDataset
+from study.datasets.record import lock_record
 from study.protocol.models import Study
 from study.reports.presentation import present
 
@@ -69,6 +70,7 @@ def standalone_report(study: Study, dataset: FrozenDataset, results: Mapping[str
         "study": study,
         "report": present(results, dataset.manifest, sha256),
         "figures": describe_figures(results, sources),
+        "locks": lock_record(study),
         "style": _style_element(),
     }
     return render_to_string("reports/standalone.html", context)

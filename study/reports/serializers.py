@@ -11,6 +11,12 @@ class RefusalSerializer(serializers.Serializer[Any]):
     details = serializers.ListField(child=serializers.CharField())
 
 
+class DetailSerializer(serializers.Serializer[Any]):
+    """What the framework itself refuses: no token, another media type, a body that is too long."""
+
+    detail = serializers.CharField()
+
+
 class BankImportSerializer(serializers.Serializer[Any]):
     created = serializers.ListField(child=serializers.CharField())
     revised = serializers.ListField(child=serializers.CharField())
@@ -53,3 +59,4 @@ class ExportSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     sha256 = serializers.CharField()
     frozen = serializers.BooleanField()
+    excel = serializers.CharField(allow_blank=True)

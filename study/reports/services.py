@@ -11,8 +11,8 @@ from django.db import transaction
 
 from analysis import schema
 from study.datasets import writer
+from study.datasets.mismatch import DatasetMismatch
 from study.datasets.models import FrozenDataset
-from study.datasets.queries import DatasetMismatch
 from study.datasets.services import NAMES_RELEASED, verify_frozen
 from study.datasets.verification import dataset_folder
 from study.engines.text import clean_json

@@ -16,7 +16,7 @@ from study.participants.policies import ParticipantRequest, may_open, role_requi
 from study.participants.tokens import create_token, require_investigator, revoke_token, tokens_of
 from study.protocol.errors import NotFound
 from study.protocol.models import Study
-from study.reports.board import actions, blockers, phase_line, standing_pages
+from study.reports.board import actions, standing, standing_pages
 from study.reports.forms import TokenForm
 from study.reports.page import report_context
 from study.reports.power import simulated_power, sizes_of
@@ -42,8 +42,7 @@ def board(request: ParticipantRequest) -> HttpResponse:
     study, role = request.participant.study, Role(request.participant.role)
     context = {
         "study": study,
-        "steps": phase_line(study),
-        "blockers": blockers(study),
+        **standing(study),
         "alarms": [*alarms(study, timezone.now()), *judging_alarms(study, timezone.now())],
         "actions": actions(study, role),
         "pages": standing_pages(study, role),

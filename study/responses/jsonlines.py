@@ -9,9 +9,16 @@ from study.engines.text import clean_json
 from study.responses.inputs import MAX_SECTION_CHARS, clean_sections
 from vignettes.variants import ORIGINAL
 
-MAX_BYTES: Final = 20 * 1024 * 1024
+MAX_CHARS: Final = 20 * 1024 * 1024
+MAX_LINES: Final = 20_000
+MAX_LINE_CHARS: Final = 1024 * 1024
+MAX_PROBLEMS: Final = 100
+MAX_VALUES: Final = 10_000
+# Objects cost more than their text: what cannot be an answer is not even read.
+MAX_BRACKETS: Final = 50_000
 MAX_TEXT_CHARS: Final = 200_000
 MAX_DEPTH: Final = 50
+TOO_MUCH: Final = f"is nested too deeply, or holds more than {MAX_VALUES} values"
 _BIGGEST_INTEGER: Final = 2**31 - 1
 
 
@@ -88,15 +95,19 @@ _PROVENANCE: Final = {
 
 def read_lines(lines: str) -> tuple[list[AnswerLine], list[str]]:
     """Return the checked lines, and every problem as "line 3: provenance.model: is missing"."""
-    if len(lines.encode("utf-8", "replace")) > MAX_BYTES:
-        return [], [f"the file is larger than {MAX_BYTES // 1024**2} MiB: send it in parts"]
+    if len(lines) > MAX_CHARS:
+        return [], [f"the file is larger than {MAX_CHARS // 1024**2} MiB: send it in parts"]
+    if lines.count("\n") > MAX_LINES:
+        return [], [f"the file has more than {MAX_LINES} lines: send it in parts"]
     parsed: list[AnswerLine] = []
     problems: list[str] = []
     for number, line in enumerate(lines.removeprefix("\ufeff").split("\n"), start=1):
         if not line.strip():
             continue
         value, faults = _read_line(line)
-        problems += [f"line {number}: {fault}" for fault in faults]
+        problems += [f"line {number}: {fault}" for fault in faults[:MAX_PROBLEMS]]
+        if len(problems) >= MAX_PROBLEMS:
+            return [], [*problems[:MAX_PROBLEMS], "so many problems that the rest was not read"]
         if not faults:
             parsed.append(_answer_line(number, value))
     if not parsed and not problems:
@@ -105,18 +116,22 @@ def read_lines(lines: str) -> tuple[list[AnswerLine], list[str]]:
 
 
 def _read_line(line: str) -> tuple[dict[str, Any], list[str]]:
+    if len(line) > MAX_LINE_CHARS:
+        return {}, [f"has {len(line)} characters, at most {MAX_LINE_CHARS} are one answer"]
+    if line.count("[") + line.count("{") > MAX_BRACKETS:
+        return {}, [TOO_MUCH]
     try:
         value = json.loads(
             line, object_pairs_hook=_no_duplicates, parse_constant=_finite, parse_float=_finite
         )
     except RecursionError:
-        return {}, ["is nested too deeply"]
+        return {}, [TOO_MUCH]
     except ValueError as error:
         return {}, [f"is not JSON: {error}"]
     if not isinstance(value, dict):
         return {}, ["must be an object"]
-    if _is_deeper(value, MAX_DEPTH):
-        return {}, ["is nested too deeply"]
+    if _is_bulky(value):
+        return {}, [TOO_MUCH]
     value = clean_json(value)
     faults = _faults(value, _LINE, "")
     if not faults:
@@ -124,9 +139,16 @@ def _read_line(line: str) -> tuple[dict[str, Any], list[str]]:
     return value, faults
 
 
-def _is_deeper(value: Any, levels: int) -> bool:
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return levels == 0 or any(_is_deeper(each, levels - 1) for each in inner)
+def _is_bulky(value: Any) -> bool:
+    """Walk level by level, no further than the bounds allow."""
+    level, count = [value], 0
+    for _ in range(MAX_DEPTH):
+        level = [each for part in level for each in (part.values() if isinstance(part, dict) else part)]
+        count += len(level)
+        level = [each for each in level if isinstance(each, dict | list)]
+        if not level or count > MAX_VALUES:
+            break
+    return bool(level) or count > MAX_VALUES
 
 
 def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -143,8 +165,13 @@ def _finite(text: str) -> float:
     return number
 
 
+def _shown(name: str, longest: int = 60) -> str:
+    """Return a sender's word as a message holds it: short and printable."""
+    return "".join(sign if sign.isprintable() else "?" for sign in name[:longest])
+
+
 def _faults(value: dict[str, Any], fields: dict[str, _Field], prefix: str) -> list[str]:
-    faults = [f"{prefix}{name}: is not known" for name in value if name not in fields]
+    faults = [f"{prefix}{_shown(name)}: is not known" for name in value if name not in fields]
     for name, field in fields.items():
         if name not in value:
             faults += [f"{prefix}{name}: is missing"] if field.is_required else []
@@ -159,14 +186,13 @@ def _answer_faults(value: dict[str, Any]) -> list[str]:
         return ["give either sections or text, and not both"]
     sections = value.get("sections", {})
     section = _text(MAX_SECTION_CHARS)
-    faults = [
-        f"sections.{code}: {section.fault(text)}" for code, text in sections.items() if section.fault(text)
-    ]
+    found = {_shown(code): section.fault(text) for code, text in sections.items()}
+    faults = [f"sections.{code}: {fault}" for code, fault in found.items() if fault]
     if not faults:
         try:
             clean_sections(sections)
         except ValueError as error:
-            faults = [f"sections: {error}"]
+            faults = [f"sections: {_shown(str(error), 200)}"]
     return faults
 
 

@@ -125,7 +125,7 @@ class GenerationAttempt(RecordedAnswer):
 
 
 class Response(models.Model):
-    """A submitted answer: exactly one author, resident or model draw; never changed."""
+    """A submitted answer: exactly one author, resident or model draw; never changed, only ever emptied."""
 
     study = models.ForeignKey("study.Study", models.PROTECT, related_name="+")
     study_vignette = models.ForeignKey("study.StudyVignette", models.PROTECT, related_name="+")
@@ -141,6 +141,7 @@ class Response(models.Model):
     active_seconds = models.FloatField(null=True)
     resources = models.TextField(blank=True, default="")
     submitted_at = models.DateTimeField()
+    erased_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -169,6 +170,7 @@ class ConflictingCopy(models.Model):
     sections = models.JSONField()
     text_sha256 = models.CharField(max_length=64)
     received_at = models.DateTimeField()
+    erased_at = models.DateTimeField(null=True)
 
 
 class AnsweringClosure(models.Model):

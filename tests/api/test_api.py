@@ -219,7 +219,7 @@ def test_answers_that_are_not_utf_8_are_refused() -> None:
     study = draft_study(vignettes=1)
     response = Program(lead()).post(f"studies/{study.slug}/answers", b"\xff\xfe", "application/x-ndjson")
     assert response.status_code == 400
-    assert "not UTF-8" in response.json()["detail"]
+    assert "not UTF-8" in response.json()["message"]
 
 
 def test_the_schema_describes_every_address_and_the_token() -> None:

@@ -12,6 +12,7 @@ STAGES = (
     "blinding",
     "ratings",
     "judging",
+    "privacy",
     "datasets",
     "reports",
     "demonstration",

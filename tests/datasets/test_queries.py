@@ -3,7 +3,8 @@ import pytest
 from study.blinding.key import SealKey
 from study.blinding.models import BlindedItem
 from study.datasets.inputs import Planned, Row
-from study.datasets.queries import DatasetMismatch, collect, draw_pseudonyms, sealed_responses
+from study.datasets.mismatch import DatasetMismatch
+from study.datasets.queries import collect, draw_pseudonyms, sealed_responses
 from study.datasets.snapshot import take_snapshot
 from study.participants.models import Role
 from study.protocol.models import Study

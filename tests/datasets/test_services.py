@@ -5,8 +5,8 @@ import pytest
 from django.db import DatabaseError, transaction
 
 from analysis.dataset import DatasetError, load_dataset
+from study.datasets.mismatch import DatasetMismatch
 from study.datasets.models import FrozenDataset
-from study.datasets.queries import DatasetMismatch
 from study.datasets.services import LOCK_STATEMENT, sign_data_lock, sign_unblinding, verify_frozen
 from study.datasets.verification import dataset_folder, verify_files
 from study.participants.models import Role
@@ -16,6 +16,7 @@ from study.protocol.vocabulary import Phase
 from study.ratings.models import Allocation, Assignment
 from tests.builders import NOW, PASSWORD, draft_study, members, participant
 from tests.datasets.world import lead, lock, rated_study, save_rating, second, unblind
+from tests.protocol.attacks import sql, unguarded
 
 pytestmark = pytest.mark.django_db
 
@@ -266,17 +267,9 @@ def test_a_stored_row_that_disagrees_with_its_manifest_is_refused() -> None:
 
 def test_stored_arm_names_that_are_not_those_of_the_manifest_are_refused() -> None:
     study = rated_study()
-    FrozenDataset.objects.create(
-        study=study,
-        folder=study.slug,
-        manifest={"arms_sha256": "0" * 64},
-        manifest_sha256="0" * 64,
-        data_sha256="0" * 64,
-        arms="{}",
-        arms_sha256="0" * 64,
-        pseudonyms={},
-        frozen_at=NOW,
-    )
+    lock(study)
+    with unguarded("study_frozendataset"):
+        sql("UPDATE study_frozendataset SET arms = '{}'")
     with pytest.raises(DatasetMismatch, match="names of the arms"):
         verify_frozen(study)
 

@@ -1,7 +1,7 @@
 import pytest
 
 from study.datasets.pseudonyms import lettered, numbered, shuffled
-from study.datasets.style import StyleCounts, style_counts
+from study.datasets.style import StyleCounts, style_counts, whole_text
 
 
 def test_style_counts_words_sentences_list_items_and_numerals() -> None:
@@ -41,3 +41,9 @@ def test_the_order_depends_on_the_secret_and_the_purpose_and_on_nothing_else() -
     assert order == shuffled("00" * 32, "arm", dict(reversed(names.items())))
     assert order != shuffled("11" * 32, "arm", names)
     assert order != shuffled("00" * 32, "rater", names)
+
+
+def test_a_whole_text_is_the_sections_in_their_order_without_empty_ones() -> None:
+    sections = {"avoid": "- NSAIDs", "assessment": "Risk.\nHigh.", "monitoring": " \n"}
+    assert whole_text(sections) == "Risk.\nHigh.\n\n- NSAIDs"
+    assert whole_text({}) == ""

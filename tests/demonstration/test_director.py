@@ -106,7 +106,7 @@ def test_a_play_that_is_over_changes_nothing_when_played_again() -> None:
 def test_scripted_people_stay_out_of_a_study_that_is_not_simulated() -> None:
     design = StudyInput("small", "Real", simulated=False, seed=1, arms=default_arms([("m", "M")]))
     start_study(person=Person.objects.get(email=LEAD), design=design, now=timezone.now())
-    with pytest.raises(PlayError, match="not a simulated study"):
+    with pytest.raises(PlayError, match="is not simulated"):
         director(SMALL).play()
     assert not Response.objects.exists()
 

@@ -35,7 +35,8 @@ def test_every_table_of_the_project_is_audited_or_left_out_by_decision() -> None
     joins = {"study_person_groups", "study_person_user_permissions"}
     drafts_and_queues = {"study_draft", "study_ratingdraft", "study_scanflag", "study_sealcandidate"}
     trail = {"study_auditevent", "study_audithead", "study_rowchange", "study_rowchangevalue"}
-    assert own - set(AUDITED_TABLES) - joins == drafts_and_queues | trail
+    failed_attempts = {"study_sharedvalue"}
+    assert own - set(AUDITED_TABLES) - joins == drafts_and_queues | trail | failed_attempts
 
 
 def test_the_churn_of_a_queue_is_left_out() -> None:

@@ -103,10 +103,10 @@ def test_every_phase_names_the_page_of_its_next_step() -> None:
 
 def test_an_act_already_done_keeps_its_page() -> None:
     study = rated_study()
-    assert [page.label for page in standing_pages(study)][4:] == ["Judges", "Sealing"]
+    assert [page.label for page in standing_pages(study)][-2:] == ["Judges", "Sealing"]
     lock(study)
     unblind(study)
-    assert [page.label for page in standing_pages(study)][4:] == [
+    assert [page.label for page in standing_pages(study)][-4:] == [
         "Judges",
         "Sealing",
         "Data lock",

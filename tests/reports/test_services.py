@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from study.datasets.mismatch import DatasetMismatch
 from study.datasets.models import FrozenDataset
-from study.datasets.queries import DatasetMismatch
 from study.datasets.services import verify_frozen
 from study.datasets.verification import dataset_folder
 from study.participants.models import Role

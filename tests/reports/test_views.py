@@ -250,13 +250,6 @@ def test_a_damaged_result_is_refused_until_the_analysis_runs_again(
     assert client.get(url).status_code == 200
 
 
-def test_a_real_study_has_exports_without_the_word_simulated_in_their_name(client: Client) -> None:
-    study = rated_study(simulated=False)
-    lock(study)
-    response = client.get(reverse("report-download", args=[study.slug, "ratings.csv"]))
-    assert response["Content-Disposition"] == f'attachment; filename="{study.slug}-ratings.csv"'
-
-
 def test_a_token_without_a_name_is_refused(client: Client) -> None:
     draft_study()
     assert client.post(reverse("tokens"), {"label": " "}).status_code == 422

@@ -8,6 +8,7 @@ from study.protocol.models import Study
 from study.protocol.queries import model_arms
 from study.protocol.rubric import SECTIONS
 from study.protocol.services import sign_approval_exception
+from study.responses.jsonlines import TOO_MUCH
 from study.responses.models import GenerationAttempt, ModelSetup, Response
 from study.responses.queries import generation_board
 from study.responses.services.closing import close_answering
@@ -54,7 +55,7 @@ def study(db: None) -> Study:
 
 def test_a_line_that_is_nested_too_deeply_is_a_fault(study: Study) -> None:
     line = json.dumps(_line()).replace("0.7", "[" * 500 + "]" * 500)
-    assert _faults(study, line) == ["line 1: is nested too deeply"]
+    assert _faults(study, line) == [f"line 1: {TOO_MUCH}"]
 
 
 def test_a_text_becomes_a_response_with_its_provenance(study: Study) -> None:
@@ -182,5 +183,5 @@ def test_a_simulated_answer_stays_out_of_a_real_study(db: None) -> None:
 
 
 def test_a_file_beyond_all_measure_is_refused(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("study.responses.jsonlines.MAX_BYTES", 10)
+    monkeypatch.setattr("study.responses.jsonlines.MAX_CHARS", 10)
     assert "larger than" in _faults(study, _line())[0]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from study.engines.sampling import complete_sampling
-from vignettes.strict_yaml import BankError, Node, Problem, parse, read_bytes, read_text
+from vignettes.strict_yaml import INVISIBLE, BankError, Node, Problem, parse, read_bytes, read_text, shown
 
 DIRECTORY: Final = Path(__file__).resolve().parent
 FORMAT: Final = 1
@@ -174,7 +174,9 @@ class _Checker:
         prefix = "" if field == "file" else f"{field}."
         for key, inner in node.value.items():
             if key not in known:
-                self.complain(inner.line, f"{prefix}{key}", f"is not known; known are {', '.join(known)}")
+                self.complain(
+                    inner.line, f"{prefix}{shown(key)}", f"is not known; known are {', '.join(known)}"
+                )
         for key in required:
             if key not in node.value:
                 self.complain(node.line, f"{prefix}{key}", "is missing")
@@ -189,9 +191,11 @@ class _Checker:
     ) -> str:
         if node is None:
             return ""
-        value = node.plain()
-        if not isinstance(value, str) or not 0 < len(value) <= longest:
-            self.complain(node.line, field, f"must be text of 1 to {longest} characters")
+        value = node.value
+        if isinstance(value, str) and len(value) <= 2 * longest and not INVISIBLE.search(value):
+            value = node.plain()
+        if not isinstance(value, str) or not 0 < len(value) <= longest or INVISIBLE.search(value):
+            self.complain(node.line, field, f"must be text of 1 to {longest} characters, all of them visible")
         elif pattern is not None and not pattern.fullmatch(value):
             self.complain(node.line, field, "must be lower-case letters, digits, dots and hyphens")
         return value if isinstance(value, str) else ""

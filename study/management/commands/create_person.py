@@ -17,12 +17,14 @@ from study.participants.services import create_person
 
 class Command(BaseCommand):
     help = (
-        "Create a person who may start studies. The password is asked for, or read from EQUIPOISE_PASSWORD."
+        "Create a person who may start studies, or with --administrator one who runs the installation and "
+        "has no role in any study. The password is asked for, or read from EQUIPOISE_PASSWORD."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("email")
         parser.add_argument("--name", default="")
+        parser.add_argument("--administrator", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
         email = options["email"].strip().lower()
@@ -35,5 +37,13 @@ class Command(BaseCommand):
             validate_password(password, person)
         except ValidationError as error:
             raise CommandError("Nothing was created. " + " ".join(error.messages)) from error
-        create_person(email=email, password=password, name=person.name, now=timezone.now())
-        self.stdout.write(f"{email} can sign in and start studies.")
+        administrator = options["administrator"]
+        create_person(
+            email=email,
+            password=password,
+            name=person.name,
+            administrator=administrator,
+            now=timezone.now(),
+        )
+        what = "administer this installation" if administrator else "start studies"
+        self.stdout.write(f"{email} can sign in and {what}.")

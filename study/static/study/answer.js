@@ -29,6 +29,7 @@
   let isHeld = hasProblems && !rival.hidden;
   let isSettled = false;
   let isLeaving = false;
+  let isSigningOut = false;
   let lastInput = 0;
   let lastTick = Date.now();
   let deviceTimer = 0;
@@ -82,7 +83,7 @@
   }
 
   function handOver(event) {
-    if (event.persisted) {
+    if (event.persisted || isSigningOut) {
       return;
     }
     try {
@@ -157,11 +158,13 @@
       return false;
     }
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const theirs = page.getElementById("answer");
     const fresh = page.querySelector('#answer input[name="csrfmiddlewaretoken"]');
-    if (fresh) {
-      hidden("csrfmiddlewaretoken").value = fresh.value;
+    if (!fresh || theirs.dataset.deviceKey !== key) {
+      return false; /* Somebody else signed in: this text is not theirs. */
     }
-    return Boolean(fresh);
+    hidden("csrfmiddlewaretoken").value = fresh.value;
+    return true;
   }
 
   function showSignIn() {
@@ -196,14 +199,28 @@
     }
   }
 
+  /* Before signing out: true when the server has every word. */
+  async function flush() {
+    for (let wait = 0; isSaving && wait < 50; wait += 1) {
+      await new Promise(function (go) { setTimeout(go, 100); });
+    }
+    await save();
+    return !isHeld && snapshot() === stored;
+  }
+
   async function take(answer, current) {
     if (answer.status === 401 || answer.type === "opaqueredirect") {
       showSignIn();
       return;
     }
+    if (answer.status === 403) {
+      say("Only on this device: somebody else is signed in, or you may not write here now. Sign in as yourself", true);
+      return;
+    }
     const body = await answer.json();
     if (answer.ok) {
       stored = current;
+      document.dispatchEvent(new Event("equipoise:saved"));
       hidden("version").value = body.version;
       isSettled = false;
       say("Saved on the server " + new Date(body.saved_at).toLocaleTimeString("en-GB"));
@@ -262,6 +279,7 @@
 
   form.addEventListener("input", function () {
     lastInput = Date.now();
+    isSigningOut = false;
     count();
     clearTimeout(deviceTimer);
     deviceTimer = setTimeout(function () {
@@ -275,6 +293,10 @@
     }, DEVICE_MS);
   });
   form.addEventListener("focusout", save);
+  document.addEventListener("equipoise:sign-out", function (event) {
+    isSigningOut = true; /* Typing on takes it back. */
+    event.detail.push(flush());
+  });
   form.addEventListener("submit", function (event) {
     if (isLeaving) {
       event.preventDefault();
