@@ -238,6 +238,7 @@ def test_worker_health_counts_the_queue() -> None:
         "waiting_since": None,
         "last_finished": None,
         "interrupted": 0,
+        "awaiting_vllm": 0,
         "is_stalled": False,
     }
 
