@@ -11,7 +11,7 @@ import pandas as pd
 
 from analysis import schema
 from analysis.commitment import check_commitment
-from analysis.dataset_files import MAX_MANIFEST_BYTES, bytes_of, cells_of, object_of
+from analysis.dataset_files import MAX_MANIFEST_BYTES, MAX_RELEASED_PARTS, bytes_of, cells_of, object_of
 from analysis.references import DatasetError, check_references
 from analysis.schema import Column, Table
 from analysis.style.texts import Texts, read_texts
@@ -57,7 +57,7 @@ class Dataset:
         Sorted by key; text columns hold "" and number columns NaN for an empty cell. The last two have no
         rows in a dataset of format 1.
     texts : mapping of str to Texts
-        The texts by response, of which arms.json tells; none while blinded.
+        The texts by response, of texts.json; none while blinded or where the folder came without them.
     """
 
     manifest: Mapping[str, Any]
@@ -187,7 +187,7 @@ def read_arms(folder: Path, manifest: Mapping[str, Any], codes: set[str]) -> tup
     content = bytes_of(path)
     if hashlib.sha256(content).hexdigest() != manifest["arms_sha256"]:
         raise DatasetError(f"{schema.ARMS_FILE}: SHA-256 differs from the manifest")
-    entries = object_of(schema.ARMS_FILE, content).get("arms")
+    entries = object_of(schema.ARMS_FILE, content, MAX_RELEASED_PARTS).get("arms")
     if not isinstance(entries, dict) or not codes <= set(entries):
         raise DatasetError(f"{schema.ARMS_FILE}: must name every arm code of responders.csv")
     arms = []
@@ -235,5 +235,5 @@ def load_dataset(folder: Path) -> Dataset:
     arms, unblinded = read_arms(folder, manifest, set(frames["responders"]["arm"]))
     if unblinded:
         check_commitment(folder, manifest, {arm.code: arm.name for arm in arms}, frames)
-    texts = read_texts(folder, set(frames["responses"]["response"])) if unblinded else {}
+    texts = read_texts(folder, manifest, set(frames["responses"]["response"])) if unblinded else {}
     return Dataset(manifest, digest, arms, unblinded, **frames, texts=texts)

@@ -40,8 +40,7 @@ ERROR_TAGS = (
     "medical_language",
 )
 MANIFEST_FILE = "manifest.json"
-ARMS_FILE = "arms.json"
-ALLOCATION_FILE = "allocation.json"
+ARMS_FILE, ALLOCATION_FILE, TEXTS_FILE = "arms.json", "allocation.json", "texts.json"
 PLAN_FILE = "plan.yaml"
 DICTIONARY_FILE = "dictionary.csv"
 DICTIONARY_COLUMNS = ("file", "column", "type", "unit", "values", "description")

@@ -31,7 +31,7 @@ MOST_DRAWS = 999
 FIGURES, WORDING = "figures", "wording"
 MACHINES = {FIGURES: "figures of style", WORDING: "runs of three characters"}
 BLINDED = "the arms are not released"
-NO_TEXTS = "the dataset was frozen without texts"
+NO_TEXTS = "the dataset holds no texts"
 
 
 @dataclass(frozen=True)

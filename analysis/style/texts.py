@@ -1,19 +1,22 @@
 """The texts of the responses, as their authors wrote them and as they were sealed.
 
-They stand under the key "texts" of arms.json, as {written: {response: text}, sealed: {response: text}}, and
-nowhere else in a dataset: typography before normalising tells models from residents at a glance, so no text
-leaves the application before the names of the arms do. The manifest fixes the hash of arms.json.
+They stand in texts.json, as {written: {response: text}, sealed: {response: text}}, and nowhere else in a
+dataset: typography before normalising tells models from residents at a glance, so no text leaves the
+application before the names of the arms do. The manifest fixes the file's hash. A dataset can be passed on
+without the file: people agreed to be rated, not to be published.
 """
 
-import json
+import hashlib
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from analysis import schema
+from analysis.dataset_files import MAX_RELEASED_PARTS, bytes_of, object_of
 from analysis.references import DatasetError
 
-KEY = "texts"
 SCOPES = ("written", "sealed")
 
 
@@ -25,35 +28,41 @@ class Texts:
     sealed: str
 
 
-def read_texts(folder: Path, responses: AbstractSet[str]) -> dict[str, Texts]:
-    """Texts by public identifier of the response; none in a dataset that was frozen without them.
+def read_texts(folder: Path, manifest: Mapping[str, Any], responses: AbstractSet[str]) -> dict[str, Texts]:
+    """Texts by public identifier of the response; none where the folder came without them.
 
     Parameters
     ----------
     folder : Path
-        With an arms.json whose checksum was compared with the manifest's.
+        Of a dataset whose arms are named.
+    manifest : mapping
+        With the SHA-256 of the file, unless the dataset was frozen before texts were.
     responses : set of str
         Identifiers in responses.csv.
 
     Raises
     ------
     DatasetError
-        If the entry has another form or names an unknown response.
+        If the file is not the one of the manifest, has another form or names an unknown response.
     """
-    entry = json.loads((folder / schema.ARMS_FILE).read_bytes()).get(KEY)
-    if entry is None:
+    path = folder / schema.TEXTS_FILE
+    if not path.exists():
         return {}
+    content = bytes_of(path)
+    if hashlib.sha256(content).hexdigest() != manifest.get("texts_file_sha256"):
+        raise DatasetError(f"{schema.TEXTS_FILE}: does not match the checksum in {schema.MANIFEST_FILE}")
+    entry = object_of(schema.TEXTS_FILE, content, MAX_RELEASED_PARTS)
     written, sealed = (_of_responses(entry, scope) for scope in SCOPES)
     unknown = sorted({*written, *sealed} - responses)
     if unknown:
-        raise DatasetError(f"{schema.ARMS_FILE}: {KEY}: response {unknown[0]} is not in responses.csv")
+        raise DatasetError(f"{schema.TEXTS_FILE}: response {unknown[0]} is not in responses.csv")
     if set(written) != set(sealed):
-        raise DatasetError(f"{schema.ARMS_FILE}: {KEY}: {' and '.join(SCOPES)} must name the same responses")
+        raise DatasetError(f"{schema.TEXTS_FILE}: {' and '.join(SCOPES)} must name the same responses")
     return {name: Texts(written[name], sealed[name]) for name in sorted(written)}
 
 
-def _of_responses(entry: object, scope: str) -> dict[str, str]:
-    texts = entry.get(scope) if isinstance(entry, dict) else None
+def _of_responses(entry: Mapping[str, Any], scope: str) -> dict[str, str]:
+    texts = entry.get(scope)
     if not isinstance(texts, dict) or not all(isinstance(text, str) for text in texts.values()):
-        raise DatasetError(f"{schema.ARMS_FILE}: {KEY}: {scope} must be an object of texts by response")
+        raise DatasetError(f"{schema.TEXTS_FILE}: {scope} must be an object of texts by response")
     return texts

@@ -40,23 +40,26 @@ def to_json(value: Mapping[str, Any]) -> str:
 
 
 def arms_text(study: Study, names: Pseudonyms) -> str:
-    """Return arms.json: what each arm code means, and every sealed response before and after normalising.
+    """Return arms.json: what each arm code means.
 
     Its hash stands in the manifest while the names are still sealed. Without the salt, whoever knows the arms
     could find the few possible permutations by trying them.
     """
     arms = {names.arms[arm.pk]: _arm_entry(arm) for arm in study.arms.all()}
     salt = keyed_digest(study_secret(study), "datasets.arms_salt", study.slug)
-    return to_json({"arms": arms, "salt": salt, "texts": _texts(study)})
+    return to_json({"arms": arms, "salt": salt})
 
 
-def _texts(study: Study) -> dict[str, dict[str, str]]:
-    """Return both texts of each sealed response; before unblinding, raw typography would tell the arm."""
+def texts_text(study: Study) -> str:
+    """Return texts.json: every sealed response before and after normalising.
+
+    Released with the names and not before: raw typography would tell the arm.
+    """
     pairs = [(item, response) for item, response in sealed_responses(study) if response.sections]
-    return {
-        "written": {item.public_id: whole_text(response.sections) for item, response in pairs},
-        "sealed": {item.public_id: whole_text(item.sections) for item, _ in pairs},
-    }
+    written = {item.public_id: whole_text(response.sections) for item, response in pairs}
+    return to_json(
+        {"written": written, "sealed": {item.public_id: whole_text(item.sections) for item, _ in pairs}}
+    )
 
 
 def _arm_entry(arm: Arm) -> dict[str, Any]:
@@ -98,10 +101,11 @@ def _provenance(setup: ModelSetup) -> dict[str, Any]:
     }
 
 
-def data_sha256(tables: Mapping[str, bytes], plan_sha256: str, arms_sha256: str) -> str:
-    """Return the hash that both signatures of the data lock name: the tables, the plan and the arms."""
+def data_sha256(tables: Mapping[str, bytes], *, plan_sha256: str, arms_sha256: str, texts_sha256: str) -> str:
+    """Return the hash that both signatures of the data lock name: tables, plan, arms and texts."""
     parts = [f"{name} {hashlib.sha256(tables[name]).hexdigest()}" for name in sorted(tables)]
-    return sha256_of("\n".join([*parts, f"plan {plan_sha256}", f"arms {arms_sha256}"]))
+    parts += [f"plan {plan_sha256}", f"arms {arms_sha256}", f"texts {texts_sha256}"]
+    return sha256_of("\n".join(parts))
 
 
 def pseudonym_table(names: Pseudonyms) -> dict[str, dict[str, str | int]]:

@@ -6,9 +6,9 @@ from django.db import models
 class FrozenDataset(models.Model):
     """`folder` lies in the exports directory.
 
-    `arms` is the text of arms.json and `allocation` that of allocation.json, which reveals what was committed
-    to; both become files at unblinding. `pseudonyms` says who is behind each pseudonym and never leaves the
-    database.
+    `arms`, `texts` and `allocation` are the contents of arms.json, of texts.json, and of allocation.json, which
+    reveals what was committed to; they become files at unblinding. `pseudonyms` says who is behind each
+    pseudonym and never leaves the database.
     """
 
     study = models.OneToOneField("study.Study", models.PROTECT, related_name="dataset")
@@ -18,6 +18,7 @@ class FrozenDataset(models.Model):
     data_sha256 = models.CharField(max_length=64)
     arms = models.TextField()
     arms_sha256 = models.CharField(max_length=64)
+    texts = models.TextField(blank=True, default="")
     allocation = models.TextField(blank=True, default="")
     allocation_sha256 = models.CharField(max_length=64, blank=True, default="")
     pseudonyms = models.JSONField()

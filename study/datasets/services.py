@@ -100,6 +100,7 @@ def _freeze(study: Study, snapshot: Snapshot, reveal: Reveal, now: datetime) -> 
             data_sha256=snapshot.data_sha256,
             arms=snapshot.arms,
             arms_sha256=snapshot.arms_sha256,
+            texts=snapshot.texts,
             allocation=reveal.text,
             allocation_sha256=reveal.sha256,
             pseudonyms=snapshot.pseudonyms,
@@ -204,6 +205,8 @@ def verify_frozen(study: Study) -> FrozenDataset:
         raise DatasetMismatch(
             "The stored names of the arms are not those of the manifest. Nothing was released."
         )
+    if dataset.texts and sha256_of(dataset.texts) != dataset.manifest["texts_file_sha256"]:
+        raise DatasetMismatch("The stored texts are not those of the manifest. Nothing was released.")
     if dataset.allocation and sha256_of(dataset.allocation) != dataset.manifest["allocation_file_sha256"]:
         raise DatasetMismatch("The stored allocation is not that of the manifest. Nothing was released.")
     if study.phase in NAMES_RELEASED:

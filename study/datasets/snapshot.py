@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from analysis.schema import WATERMARK_TEXT
-from study.datasets.documents import arms_text, data_sha256, pseudonym_table, sha256_of
+from study.datasets.documents import arms_text, data_sha256, pseudonym_table, sha256_of, texts_text
 from study.datasets.inputs import Row
 from study.datasets.mismatch import DatasetMismatch, require
 from study.datasets.queries import collect, draw_pseudonyms
@@ -17,22 +17,31 @@ from study.protocol.vocabulary import Phase
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The tables, their CSV bytes by file name, the locked plan, the arms' text, and the hash of it all."""
+    """The tables, their CSV bytes by file name, the plan, the arms and texts as JSON, the hash of it all."""
 
     tables: Mapping[str, list[Row]]
     files: Mapping[str, bytes]
     plan: AnalysisPlan
     arms: str
-    arms_sha256: str
+    texts: str
     data_sha256: str
     pseudonyms: Mapping[str, Mapping[str, str | int]]
 
     @property
+    def arms_sha256(self) -> str:
+        return sha256_of(self.arms)
+
+    @property
+    def texts_sha256(self) -> str:
+        return sha256_of(self.texts)
+
+    @property
     def hashes(self) -> dict[str, str]:
-        """Return what the manifest says about the plan, the arms and the signed data."""
+        """Return what the manifest says about the plan, the arms, the texts and the signed data."""
         return {
             "plan_sha256": self.plan.sha256,
             "arms_sha256": self.arms_sha256,
+            "texts_file_sha256": self.texts_sha256,
             "data_sha256": self.data_sha256,
         }
 
@@ -51,14 +60,19 @@ def take_snapshot(study: Study) -> Snapshot:
             f"The dataset was not written: {error}. Ask who runs this installation."
         ) from error
     files = table_bytes(tables)
-    arms = arms_text(study, names)
+    arms, texts = arms_text(study, names), texts_text(study)
     return Snapshot(
         tables=tables,
         files=files,
         plan=plan,
         arms=arms,
-        arms_sha256=sha256_of(arms),
-        data_sha256=data_sha256(files, plan.sha256, sha256_of(arms)),
+        texts=texts,
+        data_sha256=data_sha256(
+            files,
+            plan_sha256=plan.sha256,
+            arms_sha256=sha256_of(arms),
+            texts_sha256=sha256_of(texts),
+        ),
         pseudonyms=pseudonym_table(names),
     )
 

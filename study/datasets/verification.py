@@ -33,8 +33,10 @@ def frozen_hashes(dataset: FrozenDataset) -> dict[str, str]:
 
 
 def released_files(dataset: FrozenDataset) -> dict[str, bytes]:
-    """Return the files that the unblinding releases: the names, the allocation, the early unblindings."""
+    """Return the files that the unblinding releases: names, texts, allocation, early unblindings."""
     files = {schema.ARMS_FILE: dataset.arms.encode()}
+    if dataset.texts:
+        files[schema.TEXTS_FILE] = dataset.texts.encode()
     if dataset.allocation:
         files[schema.ALLOCATION_FILE] = dataset.allocation.encode()
     listed = emergency_csv(dataset.study_id)

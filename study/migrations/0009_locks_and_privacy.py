@@ -45,6 +45,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="frozendataset",
+            name="texts",
+            field=models.TextField(blank=True, default=""),
+        ),
+        migrations.AddField(
+            model_name="frozendataset",
             name="allocation",
             field=models.TextField(blank=True, default=""),
         ),

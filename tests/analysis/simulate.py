@@ -133,6 +133,7 @@ def write_dataset(
     *,
     blinded: bool = False,
     arms: Mapping[str, object] | None = None,
+    texts: Mapping[str, object] | None = None,
 ) -> Plan:
     """Write the folder as the freeze does; returns the plan."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -150,11 +151,15 @@ def write_dataset(
     names = json.dumps(arms or default_arms(study)).encode()
     if not blinded:
         (folder / "arms.json").write_bytes(names)
+    told = json.dumps(texts).encode()
+    if texts and not blinded:
+        (folder / "texts.json").write_bytes(told)
     manifest = {
         "format": schema.FORMAT,
         "study": {"slug": "s", "title": "Simulated", "simulated": True, "watermark": "simulated data"},
         "plan_sha256": plan_sha256(text),
         "arms_sha256": hashlib.sha256(names).hexdigest(),
+        **({"texts_file_sha256": hashlib.sha256(told).hexdigest()} if texts else {}),
         "frozen_at": "2026-01-01T00:00:00Z",
         "approval_exception": None,
         "files": files,

@@ -7,6 +7,7 @@ import pytest
 
 from analysis.dataset import load_dataset
 from study.blinding.models import BlindedItem
+from study.datasets.documents import sha256_of
 from study.datasets.models import FrozenDataset
 from study.datasets.style import whole_text
 from study.datasets.verification import dataset_folder
@@ -45,5 +46,15 @@ def test_the_texts_are_fixed_by_the_hash_that_the_data_lock_signed() -> None:
     study = rated_study()
     lock(study)
     dataset = FrozenDataset.objects.get(study=study)
-    assert len(json.loads(dataset.arms)["texts"]["sealed"]) == BlindedItem.objects.filter(study=study).count()
-    assert dataset.manifest["arms_sha256"] == dataset.arms_sha256
+    assert len(json.loads(dataset.texts)["sealed"]) == BlindedItem.objects.filter(study=study).count()
+    assert dataset.manifest["texts_file_sha256"] == sha256_of(dataset.texts)
+
+
+def test_the_names_of_the_arms_can_be_passed_on_without_the_texts() -> None:
+    study = rated_study()
+    lock(study)
+    unblind(study)
+    (_folder(study) / "texts.json").unlink()
+    dataset = load_dataset(_folder(study))
+    assert dataset.unblinded
+    assert not dataset.texts

@@ -8,7 +8,7 @@ import numpy as np
 
 from analysis.plan import Plan, default_plan
 from study.blinding.normalise import normalise_text
-from tests.analysis.simulate import Frames, Study, default_arms, simulate_study, write_dataset
+from tests.analysis.simulate import Frames, Study, simulate_study, write_dataset
 
 Dress = Callable[[str], str]
 PROSE = (
@@ -68,7 +68,7 @@ def answers(
 def text_entries(
     frames: Frames, rng: np.random.Generator, dresses: Mapping[str, Dress]
 ) -> dict[str, dict[str, str]]:
-    """The entry "texts" of arms.json for every response, dressed by arm code."""
+    """The content of texts.json for every response, dressed by arm code."""
     rows = frames["responses"][["response", "arm"]].itertuples(index=False, name=None)
     written = {name: dresses.get(arm, str)(plain_text(rng, np.arange(12))) for name, arm in rows}
     return {"written": written, "sealed": {name: normalise_text(text) for name, text in written.items()}}
@@ -84,5 +84,5 @@ def styled_folder(folder: Path, study: Study, dresses: Mapping[str, Dress], *, b
     """Write a dataset folder with texts; returns its plan."""
     rng = np.random.default_rng(3)
     frames = simulate_study(rng, study)
-    arms = {**default_arms(study), "texts": text_entries(frames, rng, dresses)}
-    return write_dataset(folder, frames, study, light_plan(study), arms=arms, blinded=blinded)
+    texts = text_entries(frames, rng, dresses)
+    return write_dataset(folder, frames, study, light_plan(study), texts=texts, blinded=blinded)

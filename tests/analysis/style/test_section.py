@@ -1,3 +1,4 @@
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -116,9 +117,17 @@ def test_a_small_study_says_that_nothing_is_estimable(tmp_path: Path) -> None:
     ],
 )
 def test_texts_of_another_form_or_of_unknown_responses_are_refused(tmp_path: Path, entry: object) -> None:
-    (tmp_path / "arms.json").write_text(json.dumps({"texts": entry}))
+    content = json.dumps(entry).encode()
+    (tmp_path / "texts.json").write_bytes(content)
     with pytest.raises(DatasetError, match="texts"):
-        read_texts(tmp_path, {"r0000"})
+        read_texts(tmp_path, {"texts_file_sha256": hashlib.sha256(content).hexdigest()}, {"r0000"})
+
+
+def test_texts_that_are_not_those_of_the_manifest_are_refused(tmp_path: Path) -> None:
+    styled_folder(tmp_path, SMALL, DRESSES)
+    (tmp_path / "texts.json").write_text('{"written": {}, "sealed": {}}')
+    with pytest.raises(DatasetError, match=r"texts\.json: does not match the checksum"):
+        load_dataset(tmp_path)
 
 
 def test_the_same_dataset_gives_the_same_section_byte_for_byte(folder: Path, section: dict[str, Any]) -> None:
