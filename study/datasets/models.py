@@ -6,7 +6,7 @@ from django.db import models
 class FrozenDataset(models.Model):
     """`folder` lies in the exports directory.
 
-    `arms`, `texts` and `allocation` are the contents of arms.json, of texts.json, and of allocation.json, which
+    `arms`, `texts` and `allocation` are the contents of arms.json, texts.json and allocation.json, which
     reveals what was committed to; they become files at unblinding. `pseudonyms` says who is behind each
     pseudonym and never leaves the database.
     """
