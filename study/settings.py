@@ -190,7 +190,6 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {
     for name in (
         "accelerometer",
         "autoplay",
-        "bluetooth",
         "browsing-topics",
         "camera",
         "display-capture",
@@ -210,7 +209,6 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {
         "screen-wake-lock",
         "serial",
         "usb",
-        "web-share",
         "xr-spatial-tracking",
     )
 }
