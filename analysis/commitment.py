@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from analysis import schema
+from analysis.dataset_files import released_object
 from analysis.references import DatasetError
 
 KEY = "allocation_commitment"
@@ -42,7 +43,10 @@ def check_commitment(
     entry = manifest.get(KEY)
     if entry is None:
         return
-    document = _document(folder, manifest)
+    path = folder / schema.ALLOCATION_FILE
+    if not path.exists():
+        raise _fault("cannot be read, although the names of the arms are released")
+    document = released_object(path, manifest.get("allocation_file_sha256"))
     try:
         _check_hashes(document, entry)
         _check_items(document["items"], names, frames)
@@ -51,22 +55,6 @@ def check_commitment(
         raise
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise _fault("is of another form than the commitment of the manifest") from error
-
-
-def _document(folder: Path, manifest: Mapping[str, Any]) -> dict[str, Any]:
-    try:
-        content = (folder / schema.ALLOCATION_FILE).read_bytes()
-    except OSError as error:
-        raise _fault("cannot be read, although the names of the arms are released") from error
-    if hashlib.sha256(content).hexdigest() != manifest.get("allocation_file_sha256"):
-        raise _fault("SHA-256 differs from the manifest")
-    try:
-        document = json.loads(content)
-    except ValueError as error:
-        raise _fault("is not readable JSON") from error
-    if not isinstance(document, dict):
-        raise _fault("must hold an object")
-    return document
 
 
 def _check_hashes(document: Mapping[str, Any], entry: Mapping[str, Any]) -> None:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from analysis import schema
 from analysis.commitment import check_commitment
-from analysis.dataset_files import MAX_MANIFEST_BYTES, MAX_RELEASED_PARTS, bytes_of, cells_of, object_of
+from analysis.dataset_files import MAX_MANIFEST_BYTES, bytes_of, cells_of, object_of, released_object
 from analysis.references import DatasetError, check_references
 from analysis.schema import Column, Table
 from analysis.style.texts import Texts, read_texts
@@ -184,10 +184,7 @@ def read_arms(folder: Path, manifest: Mapping[str, Any], codes: set[str]) -> tup
     path = folder / schema.ARMS_FILE
     if not path.exists():
         return tuple(Arm(code) for code in sorted(codes)), False
-    content = bytes_of(path)
-    if hashlib.sha256(content).hexdigest() != manifest["arms_sha256"]:
-        raise DatasetError(f"{schema.ARMS_FILE}: SHA-256 differs from the manifest")
-    entries = object_of(schema.ARMS_FILE, content, MAX_RELEASED_PARTS).get("arms")
+    entries = released_object(path, manifest["arms_sha256"]).get("arms")
     if not isinstance(entries, dict) or not codes <= set(entries):
         raise DatasetError(f"{schema.ARMS_FILE}: must name every arm code of responders.csv")
     arms = []

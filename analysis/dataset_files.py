@@ -1,6 +1,7 @@
 """The files of a dataset as bytes, JSON objects and cells of text, read within bounds."""
 
 import csv
+import hashlib
 import io
 import json
 from pathlib import Path
@@ -43,6 +44,14 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_number(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is no JSON")
+
+
+def released_object(path: Path, sha256: object) -> dict[str, Any]:
+    """The JSON object of a file that the unblinding releases; raises `DatasetError` for any other bytes."""
+    content = bytes_of(path)
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise DatasetError(f"{path.name}: SHA-256 differs from the manifest")
+    return object_of(path.name, content, MAX_RELEASED_PARTS)
 
 
 def object_of(name: str, content: bytes, most: int = MAX_PARTS) -> dict[str, Any]:

@@ -6,7 +6,6 @@ application before the names of the arms do. The manifest fixes the file's hash.
 without the file: people agreed to be rated, not to be published.
 """
 
-import hashlib
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis import schema
-from analysis.dataset_files import MAX_RELEASED_PARTS, bytes_of, object_of
+from analysis.dataset_files import released_object
 from analysis.references import DatasetError
 
 SCOPES = ("written", "sealed")
@@ -48,10 +47,7 @@ def read_texts(folder: Path, manifest: Mapping[str, Any], responses: AbstractSet
     path = folder / schema.TEXTS_FILE
     if not path.exists():
         return {}
-    content = bytes_of(path)
-    if hashlib.sha256(content).hexdigest() != manifest.get("texts_file_sha256"):
-        raise DatasetError(f"{schema.TEXTS_FILE}: does not match the checksum in {schema.MANIFEST_FILE}")
-    entry = object_of(schema.TEXTS_FILE, content, MAX_RELEASED_PARTS)
+    entry = released_object(path, manifest.get("texts_file_sha256"))
     written, sealed = (_of_responses(entry, scope) for scope in SCOPES)
     unknown = sorted({*written, *sealed} - responses)
     if unknown:

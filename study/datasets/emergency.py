@@ -24,10 +24,12 @@ from study.protocol.models import Study
 from study.protocol.queries import resident_arms
 from study.protocol.transactions import locked_study, record_event
 from study.protocol.vocabulary import Phase
+from study.ratings.models import Assignment
 from study.responses.models import Response
 
 EMERGENCY_PHASES = (Phase.SEALED, Phase.RATING, Phase.LOCKED)
 EMERGENCY_FILE = "emergency_unblindings.csv"
+LONGEST_PLACE = 6
 COLUMNS = ("response", "unblinded_at", "custodian", "reason")
 
 
@@ -45,6 +47,8 @@ def unblind_item(
 ) -> EmergencyUnblinding:
     """Record that a custodian learns the author of one item before the release; the page shows it after that.
 
+    `public_id` is the item's, or a rater's address and a place of that rater's queue, apart by a blank: in an
+    emergency somebody has met the text as a rater, and a rater's page tells no id.
     Raises InvalidInput for a wrong password, a reason of less than 20 characters or an unknown item, Conflict
     when the item was unblinded before, PhaseClosed outside sealed, rating and locked.
     """
@@ -56,9 +60,7 @@ def unblind_item(
             raise InvalidInput(
                 f"Say what happened, in at least {LEAST_REASON} characters. Nothing was unblinded."
             )
-        item = BlindedItem.objects.filter(study=study, public_id=public_id.strip().upper()).first()
-        if item is None:
-            raise InvalidInput("No sealed response of this study has this id. Nothing was unblinded.")
+        item = _named_item(study, public_id)
         if EmergencyUnblinding.objects.filter(item=item).exists():
             raise Conflict("This response was unblinded before: it stands in the list. Nothing was changed.")
         row = EmergencyUnblinding.objects.create(
@@ -73,6 +75,23 @@ def unblind_item(
             reason=reason,
         )
     return row
+
+
+def _named_item(study: Study, name: str) -> BlindedItem:
+    address, _, place = name.strip().rpartition(" ")
+    if address and place.isascii() and place.isdecimal() and len(place) <= LONGEST_PLACE:
+        met = Assignment.objects.filter(
+            item__study=study, rater__person__email=address.strip().lower(), position=int(place)
+        )
+        item = BlindedItem.objects.filter(pk__in=met.values("item")).first()
+    else:
+        item = BlindedItem.objects.filter(study=study, public_id=name.strip().upper()).first()
+    if item is None:
+        raise InvalidInput(
+            "No sealed response of this study has this id, or no such rater has it at this place. Nothing "
+            "was unblinded."
+        )
+    return item
 
 
 def unblindings(study_id: int) -> QuerySet[EmergencyUnblinding]:

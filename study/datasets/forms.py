@@ -27,9 +27,10 @@ class DataLockForm(SignatureForm):
 
 class EmergencyForm(forms.Form):
     public_id = forms.CharField(
-        max_length=26,
-        label="Id of the response",
-        help_text="26 characters, as the curator's page and the exports show it.",
+        max_length=300,
+        label="The response",
+        help_text="A rater's address and the place in that rater's queue, such as rater@hospital.example 13; "
+        "or the response's id of 26 characters.",
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
     reason = forms.CharField(

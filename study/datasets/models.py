@@ -20,7 +20,6 @@ class FrozenDataset(models.Model):
     arms_sha256 = models.CharField(max_length=64)
     texts = models.TextField(blank=True, default="")
     allocation = models.TextField(blank=True, default="")
-    allocation_sha256 = models.CharField(max_length=64, blank=True, default="")
     pseudonyms = models.JSONField()
     frozen_at = models.DateTimeField()
 

@@ -102,7 +102,6 @@ def _freeze(study: Study, snapshot: Snapshot, reveal: Reveal, now: datetime) -> 
             arms_sha256=snapshot.arms_sha256,
             texts=snapshot.texts,
             allocation=reveal.text,
-            allocation_sha256=reveal.sha256,
             pseudonyms=snapshot.pseudonyms,
             frozen_at=now,
         )
@@ -193,6 +192,18 @@ def release_arms(dataset: FrozenDataset) -> None:
             writer.replace_file(folder, name, content)
 
 
+def _require_as_signed(dataset: FrozenDataset) -> None:
+    """Refuse what is stored for the release unless it is what the manifest says; older datasets hold less."""
+    stored = (
+        ("names of the arms", dataset.arms, "arms_sha256"),
+        ("texts", dataset.texts, "texts_file_sha256"),
+        ("allocation", dataset.allocation, "allocation_file_sha256"),
+    )
+    for what, text, key in stored:
+        if dataset.manifest.get(key) not in {None, sha256_of(text)}:
+            raise DatasetMismatch(f"The stored {what}: not that of the manifest. Nothing was released.")
+
+
 def verify_frozen(study: Study) -> FrozenDataset:
     """Return the frozen dataset after every file was compared with the manifest.
 
@@ -201,14 +212,7 @@ def verify_frozen(study: Study) -> FrozenDataset:
     dataset = frozen_dataset(study)
     if dataset is None:
         raise PreconditionMissing("There is no dataset before the data lock.")
-    if sha256_of(dataset.arms) != dataset.manifest["arms_sha256"]:
-        raise DatasetMismatch(
-            "The stored names of the arms are not those of the manifest. Nothing was released."
-        )
-    if dataset.texts and sha256_of(dataset.texts) != dataset.manifest["texts_file_sha256"]:
-        raise DatasetMismatch("The stored texts are not those of the manifest. Nothing was released.")
-    if dataset.allocation and sha256_of(dataset.allocation) != dataset.manifest["allocation_file_sha256"]:
-        raise DatasetMismatch("The stored allocation is not that of the manifest. Nothing was released.")
+    _require_as_signed(dataset)
     if study.phase in NAMES_RELEASED:
         release_arms(dataset)
     verify_files(dataset, named=study.phase in NAMES_RELEASED)

@@ -54,11 +54,6 @@ class Migration(migrations.Migration):
             field=models.TextField(blank=True, default=""),
         ),
         migrations.AddField(
-            model_name="frozendataset",
-            name="allocation_sha256",
-            field=models.CharField(blank=True, default="", max_length=64),
-        ),
-        migrations.AddField(
             model_name="rating",
             name="erased_at",
             field=models.DateTimeField(null=True),

@@ -55,13 +55,17 @@ class NothingStoredMiddleware:
         return response
 
 
-class SignInRequiredMiddleware:
+class BeforeViewMiddleware:
+    """What looks at a request only when its view is known."""
+
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
 
+
+class SignInRequiredMiddleware(BeforeViewMiddleware):
     def process_view(
         self, request: HttpRequest, view: Callable[..., HttpResponse], args: list[Any], kwargs: dict[str, Any]
     ) -> HttpResponse | None:
@@ -75,14 +79,8 @@ class SignInRequiredMiddleware:
         return None
 
 
-class SecondFactorMiddleware:
+class SecondFactorMiddleware(BeforeViewMiddleware):
     """Send people who owe a second factor to the page that says why and how, and later back."""
-
-    def __init__(self, get_response: GetResponse) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., HttpResponse], args: list[Any], kwargs: dict[str, Any]

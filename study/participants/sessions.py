@@ -45,14 +45,14 @@ def _goes_on(session: SessionBase, now: float) -> bool:
     return True
 
 
-def sessions_of(person: Person) -> list[str]:
-    """Return the keys of the person's sessions; all sessions are few enough to be read one by one."""
+def sessions_of(person: Person) -> list[Session]:
+    """Return the person's sessions: whose they are stands inside, so all are read, and they are few."""
     rows = Session.objects.filter(expire_date__gt=timezone.now())
-    return [row.pk for row in rows.iterator() if row.get_decoded().get(SESSION_KEY) == str(person.pk)]
+    return [row for row in rows.iterator() if row.get_decoded().get(SESSION_KEY) == str(person.pk)]
 
 
 def end_sessions(person: Person) -> int:
     """Delete every session of a person and return their number."""
-    own = sessions_of(person)
+    own = [session.pk for session in sessions_of(person)]
     Session.objects.filter(pk__in=own).delete()
     return len(own)

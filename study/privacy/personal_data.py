@@ -15,9 +15,10 @@ from django.forms.models import model_to_dict
 from study.blinding.models import FlagDecision
 from study.participants.models import ApiToken, Invitation, Participant, Person
 from study.participants.queries import participations_of
+from study.participants.sessions import sessions_of
 from study.privacy.models import ErasureRequest
 from study.privacy.queries import assignments_of, withdrawals
-from study.privacy.services import rows_of_packages, sessions_of
+from study.privacy.services import rows_of_packages
 from study.protocol.audit_blinding import OPEN_ACTIONS, is_released
 from study.protocol.models import AuditEvent, Signature, VignetteApproval
 from study.ratings.models import Assignment, Rating, RatingDraft

@@ -4,13 +4,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.contrib.auth import SESSION_KEY
-from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import Model, Q, QuerySet
 
 from study.blinding.services import forget_withdrawn_texts
 from study.participants.models import ApiToken, Invitation, Participant, Person, Role
+from study.participants.sessions import end_sessions
 from study.privacy.models import Erasure, ErasureRequest, Withdrawal
 from study.privacy.queries import (
     FROZEN,
@@ -20,6 +19,7 @@ from study.privacy.queries import (
     running_studies_alone,
     studies_without,
 )
+from study.protocol.attempts import require_password
 from study.protocol.audit_context import without_values
 from study.protocol.audit_erasure import erase_history
 from study.protocol.errors import Conflict, InvalidInput, NotPermitted, PreconditionMissing
@@ -34,9 +34,8 @@ ERASED_ADDRESS = "erased-{}@erased.invalid"
 
 def request_erasure(*, person: Person, password: str, reason: str, now: datetime) -> ErasureRequest:
     """Record that a person asks for erasure, with the password shown again; asking twice changes nothing."""
-    if not person.check_password(password):
-        raise InvalidInput("The password is not right. Nothing was asked for.")
     with one_act():
+        require_password(person, password, outcome="Nothing was asked for.")
         known = open_request(Person.objects.select_for_update(no_key=True).get(pk=person.pk))
         if known is not None:
             return known
@@ -51,6 +50,13 @@ def record_export(*, person: Person, by: Person | None, now: datetime) -> None:
     with one_act():
         detail = {"person": person.pk}
         record_event(study=None, person=by, action="privacy.export_person", now=now, detail=detail)
+
+
+def record_own_export(*, person: Person, password: str, now: datetime) -> None:
+    """Record that a person is handed the own copy, with the password shown again."""
+    with one_act():
+        require_password(person, password, outcome="Nothing was handed out.")
+        record_export(person=person, by=person, now=now)
 
 
 def erase_person(*, person_id: int, by: Person | None, reason: str, now: datetime) -> Erasure:
@@ -78,6 +84,13 @@ def erase_person(*, person_id: int, by: Person | None, reason: str, now: datetim
             action = "privacy.erase_person"
             record_event(study=None, person=by, action=action, now=now, detail=detail, reason=reason.strip())
     return erasure
+
+
+def carry_out_erasure(*, person_id: int, by: Person, password: str, reason: str, now: datetime) -> Erasure:
+    """Erase a person as `erase_person` does, with the password of who carries it out shown again."""
+    with one_act():
+        require_password(by, password, outcome="Nothing was erased.")
+    return erase_person(person_id=person_id, by=by, reason=reason, now=now)
 
 
 def _require_erasable(person: Person, by: Person | None, reason: str) -> None:
@@ -144,7 +157,7 @@ def _erase_account(person: Person, address: str) -> None:
     person.user_permissions.clear()
     for rows in rows_of_packages(person):
         rows.delete()
-    Session.objects.filter(pk__in=[each.pk for each in sessions_of(person)]).delete()
+    end_sessions(person)
 
 
 def rows_of_packages(person: Person) -> Iterable[QuerySet[Model]]:
@@ -153,10 +166,3 @@ def rows_of_packages(person: Person) -> Iterable[QuerySet[Model]]:
         model = relation.related_model
         if model._meta.app_label != "study" and not relation.many_to_many:
             yield model._default_manager.filter(**{relation.field.name: person})
-
-
-def sessions_of(person: Person) -> list[Session]:
-    """Return the person's sessions: whose they are stands inside, so all are read."""
-    return [
-        each for each in Session.objects.all() if str(each.get_decoded().get(SESSION_KEY)) == str(person.pk)
-    ]

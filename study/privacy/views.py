@@ -1,8 +1,8 @@
 """Pages about personal data: the own copy, the request for erasure, and carrying it out."""
 
+from collections.abc import Callable
 from typing import cast
 
-from allauth.core import ratelimit
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -16,8 +16,8 @@ from study.privacy.files import JSON_FILE, as_json
 from study.privacy.forms import ErasureForm, ErasureRequestForm, PasswordForm
 from study.privacy.personal_data import personal_data
 from study.privacy.queries import erasure_statement, open_request, open_requests
-from study.privacy.services import erase_person, record_export, request_erasure
-from study.protocol.errors import InvalidInput, NotFound
+from study.privacy.services import carry_out_erasure, record_own_export, request_erasure
+from study.protocol.errors import InvalidInput, NotFound, TooManyAttempts, WrongPassword
 from study.protocol.models import Study
 
 
@@ -25,7 +25,7 @@ from study.protocol.models import Study
 def own_data(request: HttpRequest) -> HttpResponse:
     """Show what can be asked for; a POST with the password hands out the own copy."""
     form = PasswordForm(request.POST or None)
-    if form.is_valid() and _shown_again(request, form):
+    if form.is_valid() and _was_done(form, record_own_export, request):
         return _download(cast(Person, request.user))
     return _own_page(request, form, ErasureRequestForm())
 
@@ -34,28 +34,26 @@ def own_data(request: HttpRequest) -> HttpResponse:
 def own_erasure(request: HttpRequest) -> HttpResponse:
     """Record the request for erasure; who runs the study carries it out."""
     form = ErasureRequestForm(request.POST or None)
-    if form.is_valid() and _shown_again(request, form):
-        values = {name: form.cleaned_data[name] for name in ("password", "reason")}
-        request_erasure(person=cast(Person, request.user), now=timezone.now(), **values)
+    if form.is_valid() and _was_done(form, request_erasure, request, reason=form.cleaned_data["reason"]):
         messages.success(request, "Your request is recorded. The study team and the administrator see it.")
         return redirect("own-data")
     return _own_page(request, PasswordForm(), form)
 
 
-def _shown_again(request: HttpRequest, form: forms.Form) -> bool:
-    """Whether the password is right; wrong ones are counted per person."""
-    person = cast(Person, request.user)
-    if not ratelimit.consume(request, action="reauthenticate", user=person):
-        form.add_error("password", "Too many attempts. Wait five minutes and try again.")
-    elif not person.check_password(form.cleaned_data["password"]):
-        form.add_error("password", "The password is not right. Nothing was done.")
-    return not form.errors
+def _was_done(form: forms.Form, act: Callable[..., object], request: HttpRequest, **told: str) -> bool:
+    """Do what the person asked for with the password of the form; a refusal stands beside that."""
+    person, password = cast(Person, request.user), form.cleaned_data["password"]
+    try:
+        act(person=person, password=password, now=timezone.now(), **told)
+    except InvalidInput as error:
+        form.add_error("password", error.message)
+        return False
+    return True
 
 
 def _download(person: Person) -> HttpResponse:
-    now = timezone.now()
-    record_export(person=person, by=person, now=now)
-    response = HttpResponse(as_json(personal_data(person, now=now)), content_type="application/json")
+    copy = personal_data(person, now=timezone.now())
+    response = HttpResponse(as_json(copy), content_type="application/json")
     response["Content-Disposition"] = f'attachment; filename="{JSON_FILE}"'
     return response
 
@@ -78,7 +76,7 @@ def erasures(request: ParticipantRequest) -> HttpResponse:
     """List the people of the study who asked for erasure; a POST carries one out."""
     study = request.participant.study
     form = ErasureForm(request.POST or None)
-    if form.is_valid() and _shown_again(request, form) and _erased(request, form):
+    if form.is_valid() and _erased(request, form):
         messages.success(request, "The person's data are erased. The record says what was kept and why.")
         return redirect("erasures", study.slug)
     rows = [
@@ -98,8 +96,11 @@ def _form_for(person: Person, sent: forms.Form) -> forms.Form:
 def _erased(request: ParticipantRequest, form: forms.Form) -> bool:
     person_id = _asked(request.participant.study, form.cleaned_data["person"])
     try:
-        reason, by = form.cleaned_data["reason"], request.participant.person
-        erase_person(person_id=person_id, by=by, reason=reason, now=timezone.now())
+        told = {name: form.cleaned_data[name] for name in ("password", "reason")}
+        carry_out_erasure(person_id=person_id, by=request.participant.person, now=timezone.now(), **told)
+    except (WrongPassword, TooManyAttempts) as error:
+        form.add_error("password", error.message)
+        return False
     except InvalidInput as error:
         form.add_error("reason", error.message)
         return False

@@ -19,6 +19,7 @@ from study.protocol.audit_verify import verify
 from study.protocol.errors import Conflict, InvalidInput, NotFound, PhaseClosed
 from study.protocol.models import AuditEvent, Study
 from study.protocol.vocabulary import Phase
+from study.ratings.models import Assignment
 from tests.builders import NOW, PASSWORD, members, participant
 from tests.datasets.world import lock, unblind
 from tests.locks.world import (
@@ -59,6 +60,23 @@ def test_a_custodian_who_signs_in_again_sees_arm_and_author(client: Client) -> N
     assert item_of(study) in page
     assert any(arm.label in page for arm in study.arms.all())
     assert REASON in page
+
+
+def test_a_response_is_named_by_a_rater_and_the_place_in_that_raters_queue(client: Client) -> None:
+    study = with_custodian(opened_study())
+    met = Assignment.objects.filter(item__study=study).order_by("-position")[0]
+    name = f"{met.rater.person.email.upper()} {met.position}"
+    assert ask(client, study, public_id=name).status_code == 302
+    assert EmergencyUnblinding.objects.get().item == met.item
+
+
+@pytest.mark.parametrize(
+    "name", ["nobody@example.org 1", "rater-1@example.org 0", "rater-1@example.org 9999999"]
+)
+def test_a_place_that_no_rater_has_unblinds_nothing(client: Client, name: str) -> None:
+    answer = ask(client, with_custodian(opened_study()), public_id=name)
+    assert (answer.status_code, EmergencyUnblinding.objects.count()) == (422, 0)
+    assert b"no such rater has it at this place" in answer.content
 
 
 @pytest.mark.parametrize(

@@ -126,7 +126,7 @@ def test_texts_of_another_form_or_of_unknown_responses_are_refused(tmp_path: Pat
 def test_texts_that_are_not_those_of_the_manifest_are_refused(tmp_path: Path) -> None:
     styled_folder(tmp_path, SMALL, DRESSES)
     (tmp_path / "texts.json").write_text('{"written": {}, "sealed": {}}')
-    with pytest.raises(DatasetError, match=r"texts\.json: does not match the checksum"):
+    with pytest.raises(DatasetError, match=r"texts\.json: SHA-256 differs"):
         load_dataset(tmp_path)
 
 
